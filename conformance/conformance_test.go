@@ -1,0 +1,120 @@
+package conformance_test
+
+import (
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"understudy/conformance"
+)
+
+var (
+	binaryFlag = flag.String("binary", os.Getenv("UNDERSTUDY_BIN"), "program to test, instead of building understudy")
+	nginxFlag  = flag.String("nginx", "", "test this nginx instead of understudy; with -update, the source of all answers")
+	updateFlag = flag.Bool("update", false, "write the answers of nginx into the cases")
+)
+
+// parallel is how many cases run at the same time.
+const parallel = 4
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// Cases wait far more than they work.
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		f.Value.Set(fmt.Sprint(parallel))
+	}
+	code := m.Run()
+	if built.dir != "" {
+		os.RemoveAll(built.dir)
+	}
+	os.Exit(code)
+}
+
+// built is the program, built by the first test that needs it.
+var built struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+var slots = make(chan struct{}, parallel)
+
+func suite(t *testing.T) *conformance.Suite {
+	t.Helper()
+	s := &conformance.Suite{Binary: *nginxFlag, Update: *updateFlag, Slots: slots}
+	if s.Update && s.Binary == "" {
+		path, err := exec.LookPath("nginx")
+		if err != nil {
+			t.Skip("-update needs nginx, which is not installed; name one with -nginx PATH")
+		}
+		s.Binary = path
+	}
+	if s.Binary != "" {
+		abs(t, &s.Binary)
+		if err := s.Check(); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	if s.Binary = *binaryFlag; s.Binary != "" {
+		abs(t, &s.Binary)
+		return s
+	}
+	built.once.Do(func() {
+		if built.dir, built.err = os.MkdirTemp("", "understudy-"); built.err == nil {
+			built.err = conformance.Build(built.dir + "/understudy")
+		}
+	})
+	if built.err != nil {
+		t.Fatal(built.err)
+	}
+	s.Binary = built.dir + "/understudy"
+	return s
+}
+
+func abs(t *testing.T, path *string) {
+	t.Helper()
+	p, err := filepath.Abs(*path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	*path = p
+}
+
+// each runs a test for every file below dir.
+func each(t *testing.T, dir, ext string, run func(t *testing.T, file string)) {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && filepath.Ext(path) == ext {
+			files = append(files, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Fatalf("no %s files in %s", ext, dir)
+	}
+	for _, file := range files {
+		name, _ := filepath.Rel(dir, file)
+		t.Run(strings.TrimSuffix(filepath.ToSlash(name), ext), func(t *testing.T) {
+			t.Parallel()
+			run(t, file)
+		})
+	}
+}
+
+// TestTraffic sends what the scripts say and expects nginx's answers, byte for
+// byte.
+func TestTraffic(t *testing.T) {
+	s := suite(t)
+	each(t, "../testdata/traffic", ".txtar", s.Traffic)
+}
