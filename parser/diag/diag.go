@@ -8,6 +8,10 @@ import (
 	"slices"
 )
 
+// CommandLine is the File of what is given by the -g option. nginx names no
+// line of it.
+const CommandLine = "command line"
+
 // A Pos is a place in a configuration file. The zero Pos is no place: a
 // default, or something made by the program itself.
 type Pos struct {
@@ -62,6 +66,9 @@ func (d Diagnostic) Error() string {
 func (d Diagnostic) Nginx() string {
 	if d.Line == 0 {
 		return d.Msg
+	}
+	if d.Pos.File == CommandLine {
+		return fmt.Sprintf("%s in %s", d.Msg, d.Pos.File)
 	}
 	return fmt.Sprintf("%s in %s:%d", d.Msg, d.Pos.File, d.Line)
 }
