@@ -1,0 +1,155 @@
+// Package conn is one connection of a client or to an upstream peer: TCP, a unix
+// socket, or TLS over either. A Conn waits without holding a buffer, counts bytes,
+// and has nginx's timeouts, which cost nothing while data flows. It knows no
+// protocol, and does not accept or dial.
+package conn
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"understudy/runtime/buf"
+)
+
+// A Conn is one connection. One goroutine may read while another writes; several
+// readers or several writers must take turns. Close, Interrupt and Shutdown may be
+// called by anyone at any time. While a Conn exists its owner must not set
+// deadlines on the net.Conn below.
+type Conn struct {
+	Serial   uint64    // $connection: a number no other connection of the process has; 0 if the owner gave none
+	Accepted time.Time // when it was accepted or connected
+	Requests int       // $connection_requests
+	Received int64     // bytes delivered by reads, above TLS
+	Sent     int64     // bytes taken by writes, above TLS ($bytes_sent)
+
+	nc    net.Conn        // the transport
+	raw   syscall.RawConn // its descriptor; nil if it has none we can wait on (net.Pipe, Windows)
+	upper net.Conn        // TLS over nc, or nil
+	ahead *buf.Buffer     // bytes read but not delivered, or nil
+
+	rd        readOp
+	onRead    func(fd uintptr) bool // rd's callback, made once
+	readEnd   clock                 // when a read gives up; 0 if never
+	readArmed clock                 // the read deadline the runtime has; 0 if none
+	writeWait time.Duration         // how long a write waits for progress; 0 if forever
+	writeArm  clock                 // the write deadline the runtime has; 0 if none
+
+	interrupted atomic.Bool
+	closed      atomic.Bool
+
+	remote, local         netip.AddrPort
+	remoteText, localText string
+}
+
+// New returns a Conn over nc, accepted now. An nc that runs on another connection
+// (TLS) works, but holds its buffers while waiting: Secure does not.
+func New(nc net.Conn) *Conn {
+	c := &Conn{nc: nc, Accepted: time.Now()}
+	if sc, ok := nc.(syscall.Conn); ok && canWait {
+		if raw, err := sc.SyscallConn(); err == nil {
+			c.raw = raw
+			c.onRead = c.ready
+		}
+	}
+	return c
+}
+
+// NetConn returns what reads and writes go to: the TLS connection if there is one,
+// else the transport.
+func (c *Conn) NetConn() net.Conn {
+	if c.upper != nil {
+		return c.upper
+	}
+	return c.nc
+}
+
+// Secure puts upper, a TLS connection made over c.Lower(), between the owner and
+// the transport. The handshake may be done before or after, but before Await.
+func (c *Conn) Secure(upper net.Conn) { c.upper = upper }
+
+// Secured tells whether c has a TLS layer.
+func (c *Conn) Secured() bool { return c.upper != nil }
+
+// Close closes the connection; a second call does nothing. Reads and writes under
+// way return net.ErrClosed. A TLS layer sends its close_notify first.
+func (c *Conn) Close() error {
+	if c.closed.Swap(true) {
+		return nil
+	}
+	if c.upper != nil {
+		return c.upper.Close()
+	}
+	return c.nc.Close()
+}
+
+// Reset closes the connection so that the peer gets a RST, and unsent data is
+// dropped: SO_LINGER of 0, as reset_timedout_connection and "return 444" want it.
+func (c *Conn) Reset() error {
+	if c.closed.Swap(true) {
+		return nil
+	}
+	if t, ok := c.nc.(interface{ SetLinger(int) error }); ok {
+		t.SetLinger(0)
+	}
+	return c.nc.Close()
+}
+
+// CloseWrite ends the sending direction; reads go on.
+func (c *Conn) CloseWrite() error {
+	if c.upper != nil {
+		if w, ok := c.upper.(interface{ CloseWrite() error }); ok {
+			w.CloseWrite() // the shutdown below tells the peer as well
+		}
+	}
+	if w, ok := c.nc.(interface{ CloseWrite() error }); ok {
+		return w.CloseWrite()
+	}
+	return nil
+}
+
+// Linger ends the connection as nginx's lingering_close does: it ends the sending
+// direction, then reads and drops what the peer still sends until it ends too, is
+// silent for longer than each, or total has passed. A RST to a peer that is still
+// sending could destroy the response it has not yet read. It closes c.
+func (c *Conn) Linger(total, each time.Duration) {
+	defer c.Close()
+	if c.CloseWrite() != nil {
+		return
+	}
+	end := time.Now().Add(total)
+	for {
+		left := time.Until(end)
+		if left <= 0 {
+			return
+		}
+		c.SetReadTimeout(min(left, each))
+		b, err := c.AwaitBuffer(4 << 10)
+		if err == ErrInterrupted {
+			continue
+		}
+		if err != nil {
+			return
+		}
+		b.Free()
+	}
+}
+
+// closedErr is err, or net.ErrClosed if the owner closed c meanwhile.
+func (c *Conn) closedErr(err error) error {
+	if c.closed.Load() {
+		return net.ErrClosed
+	}
+	return err
+}
+
+func isTimeout(err error) bool {
+	e, ok := err.(interface{ Timeout() bool })
+	if ok && e.Timeout() {
+		return true
+	}
+	return err == os.ErrDeadlineExceeded
+}

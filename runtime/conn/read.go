@@ -1,0 +1,274 @@
+package conn
+
+import (
+	"io"
+	"os"
+	"syscall"
+
+	"understudy/runtime/buf"
+)
+
+// What a readOp does once the descriptor is readable.
+type readMode uint8
+
+const (
+	readPeek readMode = iota // look for a byte, leave it there
+	readBuf                  // take a buffer and read into it
+	readInto                 // read into p
+)
+
+// A readOp is the argument and result of one turn of RawConn.Read, whose callback
+// is made once per connection so that waiting allocates nothing.
+type readOp struct {
+	p     []byte
+	b     *buf.Buffer
+	n     int
+	size  int32
+	mode  readMode
+	try   bool // do not wait
+	await bool // Interrupt applies
+	stop  bool // ended by Interrupt
+	errno syscall.Errno
+}
+
+// Await waits until there are bytes to read, holding no buffer. It returns io.EOF
+// if the peer has ended its direction instead.
+func (c *Conn) Await() error {
+	switch {
+	case c.ahead != nil:
+		return nil
+	case c.raw == nil || c.upper != nil:
+		b, err := c.AwaitBuffer(1)
+		c.ahead = b
+		return c.uncount(b, err)
+	}
+	n, err := c.turn(readPeek, false, true)
+	if err == nil && n == 0 {
+		return io.EOF
+	}
+	return err
+}
+
+// uncount takes back what AwaitBuffer counted: the bytes will be delivered later.
+func (c *Conn) uncount(b *buf.Buffer, err error) error {
+	if b != nil {
+		c.Received -= int64(b.Len())
+	}
+	return err
+}
+
+// AwaitBuffer waits until there are bytes to read, holding no buffer, then takes
+// one of at least n bytes and reads into it once. The buffer is the caller's. It
+// returns io.EOF if the peer has ended its direction. Bytes that Peek or Unread
+// left come first, without a read.
+func (c *Conn) AwaitBuffer(n int) (*buf.Buffer, error) {
+	if b := c.ahead; b != nil {
+		c.ahead = nil
+		b = b.Grow(n)
+		if c.upper != nil && c.raw != nil && len(b.Room()) > 0 { // Await may have read a single byte
+			m, _ := c.tryUpper(b.Room())
+			b.W += m
+		}
+		c.Received += int64(b.Len())
+		return b, nil
+	}
+	var b *buf.Buffer
+	var err error
+	switch {
+	case c.upper != nil:
+		b, err = c.awaitUpper(n)
+	case c.raw == nil:
+		b, err = c.awaitBlocking(n)
+	default:
+		b, err = c.awaitRaw(n)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.Received += int64(b.W)
+	return b, nil
+}
+
+func (c *Conn) awaitRaw(n int) (*buf.Buffer, error) {
+	c.rd.size = int32(n)
+	_, err := c.turn(readBuf, false, true)
+	b := c.rd.b
+	c.rd.b = nil
+	if err != nil {
+		b.Free()
+		return nil, err
+	}
+	if b.W == 0 {
+		b.Free()
+		return nil, io.EOF
+	}
+	return b, nil
+}
+
+// awaitUpper tries to read through TLS with a transport that does not wait, and
+// waits for the transport, without a buffer, when it would have to.
+func (c *Conn) awaitUpper(n int) (*buf.Buffer, error) {
+	for {
+		b := buf.Get(n)
+		m, err := c.tryUpper(b.B)
+		if m > 0 {
+			b.W = m
+			return b, nil
+		}
+		b.Free()
+		if err != errWouldBlock {
+			return nil, c.closedErr(noProgress(err))
+		}
+		if _, err := c.turn(readPeek, false, true); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// tryUpper reads from the TLS layer without waiting for the transport; it returns
+// errWouldBlock if nothing has arrived.
+func (c *Conn) tryUpper(p []byte) (int, error) {
+	c.rd.try = c.raw != nil
+	n, err := c.upper.Read(p)
+	c.rd.try = false
+	if err != nil && n == 0 && isWouldBlock(err) {
+		return 0, errWouldBlock
+	}
+	return n, err
+}
+
+func noProgress(err error) error {
+	if err == nil {
+		return io.ErrNoProgress
+	}
+	return err
+}
+
+// awaitBlocking is for transports without a descriptor: it waits for the first byte
+// with room for one, so only the rest of it is not as promised.
+func (c *Conn) awaitBlocking(n int) (*buf.Buffer, error) {
+	b := buf.Get(n)
+	m, err := c.readBlocking(b.B, true)
+	if m == 0 {
+		b.Free()
+		return nil, c.closedErr(noProgress(err))
+	}
+	b.W = m
+	return b, nil
+}
+
+func (c *Conn) readBlocking(p []byte, awaiting bool) (int, error) {
+	for {
+		c.armRead()
+		if awaiting && c.interrupted.CompareAndSwap(true, false) {
+			return 0, ErrInterrupted
+		}
+		n, err := c.nc.Read(p)
+		if n > 0 || err == nil || !isTimeout(err) {
+			return n, err
+		}
+		if err := c.readWoke(awaiting); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// Read reads as io.Reader. It waits with the caller's p; see Await.
+func (c *Conn) Read(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if c.ahead != nil {
+		n := copy(p, c.ahead.Bytes())
+		c.ahead.R += n
+		if c.ahead.Len() == 0 {
+			c.ahead.Free()
+			c.ahead = nil
+		}
+		c.Received += int64(n)
+		return n, nil
+	}
+	var n int
+	var err error
+	if c.upper != nil {
+		n, err = c.upper.Read(p)
+		if err != nil && err != io.EOF {
+			err = c.closedErr(err)
+		}
+	} else {
+		n, err = c.readLower(p)
+	}
+	c.Received += int64(n)
+	return n, err
+}
+
+// readLower reads from the transport into p.
+func (c *Conn) readLower(p []byte) (int, error) {
+	if c.raw == nil {
+		return c.readBlocking(p, false)
+	}
+	c.rd.p = p
+	n, err := c.turn(readInto, c.rd.try, false)
+	c.rd.p = nil
+	if err != nil {
+		return 0, err
+	}
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// turn waits for the descriptor and does what mode says.
+func (c *Conn) turn(mode readMode, try, await bool) (int, error) {
+	op := &c.rd
+	op.mode, op.try, op.await, op.stop, op.n, op.errno = mode, try, await, false, 0, 0
+	for {
+		err := c.raw.Read(c.onRead)
+		switch {
+		case err == nil && op.stop:
+			return 0, ErrInterrupted
+		case err == nil && op.errno == 0:
+			return op.n, nil
+		case err == nil && op.errno == syscall.EAGAIN:
+			return 0, errWouldBlock
+		case err == nil:
+			return 0, os.NewSyscallError("recv", op.errno)
+		case !isTimeout(err):
+			return 0, c.closedErr(err)
+		}
+		if err := c.readWoke(await); err != nil {
+			return 0, c.closedErr(err)
+		}
+	}
+}
+
+// ready is called by RawConn.Read, first at once and then whenever the descriptor
+// becomes readable. It returns false to wait. Readiness is reported once per event,
+// so it has to try before it may wait.
+func (c *Conn) ready(fd uintptr) bool {
+	op := &c.rd
+	switch op.mode {
+	case readPeek:
+		op.n, op.errno = peekFD(fd)
+	case readBuf:
+		b := buf.Get(int(op.size))
+		b.W, op.errno = readFD(fd, b.B)
+		if op.errno == 0 {
+			op.b = b
+			return true
+		}
+		b.Free()
+	case readInto:
+		op.n, op.errno = readFD(fd, op.p)
+	}
+	if op.errno != syscall.EAGAIN || op.try {
+		return true
+	}
+	c.armRead()
+	if op.await && c.interrupted.CompareAndSwap(true, false) {
+		op.stop = true
+		return true
+	}
+	return false
+}

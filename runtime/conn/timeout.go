@@ -1,0 +1,95 @@
+package conn
+
+import (
+	"errors"
+	"os"
+	"time"
+)
+
+// Timeouts are lazy. A deadline is handed to the runtime only when a read or write
+// really has to wait, and one that is armed already and ends sooner is left alone:
+// when it fires, the waiter finds that it woke early and arms the rest. So a busy
+// connection never touches a timer, and an idle one about once per timeout. No
+// timeout comes early, and none late.
+
+// A clock is a time in nanoseconds since the process began, always positive.
+type clock int64
+
+var began = time.Now().Add(-time.Second)
+
+func now() clock { return clock(time.Since(began)) }
+
+func (t clock) time() time.Time { return began.Add(time.Duration(t)) }
+
+// ErrInterrupted is returned by a wait that Interrupt ended.
+var ErrInterrupted = errors.New("interrupted")
+
+// SetReadTimeout lets the reads that follow fail with os.ErrDeadlineExceeded if
+// they still wait when d has passed from now; 0 lets them wait for ever. A timeout
+// between two reads, as client_body_timeout, is set before each.
+func (c *Conn) SetReadTimeout(d time.Duration) {
+	if d <= 0 {
+		c.readEnd = 0
+		return
+	}
+	c.readEnd = now() + clock(d)
+}
+
+// SetReadDeadline is SetReadTimeout with a time; the zero time is none.
+func (c *Conn) SetReadDeadline(t time.Time) {
+	if t.IsZero() {
+		c.readEnd = 0
+		return
+	}
+	c.readEnd = max(clock(t.Sub(began)), 1)
+}
+
+// SetWriteTimeout lets a write fail with os.ErrDeadlineExceeded if the peer takes
+// no byte for d: it is counted anew after each part sent, as send_timeout. 0 lets
+// it wait for ever.
+func (c *Conn) SetWriteTimeout(d time.Duration) { c.writeWait = max(d, 0) }
+
+// Interrupt ends the Await or AwaitBuffer under way, or the next that has to wait,
+// with ErrInterrupted. Other reads, and data that has arrived, are not affected. It
+// is how a retired generation finds its idle connections.
+func (c *Conn) Interrupt() {
+	c.interrupted.Store(true)
+	c.nc.SetReadDeadline(past)
+}
+
+var (
+	past  = time.Unix(1, 0)
+	never time.Time
+)
+
+// armRead sees to it that the runtime wakes a read no later than readEnd.
+func (c *Conn) armRead() {
+	if c.readEnd != 0 && (c.readArmed == 0 || c.readArmed > c.readEnd) {
+		c.setReadArmed()
+	}
+}
+
+func (c *Conn) setReadArmed() {
+	c.readArmed = c.readEnd
+	if c.readEnd == 0 {
+		c.nc.SetReadDeadline(never)
+		return
+	}
+	c.nc.SetReadDeadline(c.readEnd.time())
+}
+
+// readWoke is called when the runtime's read deadline has passed. It returns nil if
+// the read has to go on waiting.
+func (c *Conn) readWoke(awaiting bool) error {
+	if c.closed.Load() {
+		return os.ErrClosed
+	}
+	if awaiting && c.interrupted.CompareAndSwap(true, false) {
+		return ErrInterrupted
+	}
+	if c.readEnd != 0 && now() >= c.readEnd {
+		return os.ErrDeadlineExceeded
+	}
+	c.setReadArmed()
+	return nil
+}

@@ -1,0 +1,223 @@
+package conn
+
+import (
+	"os"
+	"sync"
+	"syscall"
+
+	"understudy/runtime/buf"
+)
+
+// A writeOp is the argument and result of one turn of RawConn.Write. Writers rarely
+// wait, so these are shared by all connections instead of being part of each.
+type writeOp struct {
+	c     *Conn
+	bufs  [][]byte // what is left; the first may be a part
+	file  uintptr  // for sendfile
+	off   int64
+	left  int64
+	send  bool // sendfile, not bufs
+	short bool // the file ended early
+	sent  int64
+	until clock // when the write gives up
+	errno syscall.Errno
+	run   func(fd uintptr) bool
+}
+
+var writeOps = sync.Pool{New: func() any {
+	op := new(writeOp)
+	op.run = op.ready
+	return op
+}}
+
+func (op *writeOp) free() {
+	clear(op.bufs)
+	*op = writeOp{bufs: op.bufs[:0], run: op.run}
+	writeOps.Put(op)
+}
+
+// Write writes all of p, as io.Writer.
+func (c *Conn) Write(p []byte) (int, error) {
+	if c.upper != nil {
+		n, err := c.upper.Write(p)
+		c.Sent += int64(n)
+		return n, err
+	}
+	n, err := c.writeLower(p)
+	c.Sent += int64(n)
+	return n, err
+}
+
+func (c *Conn) writeLower(p []byte) (int, error) {
+	if c.raw == nil {
+		return c.writeBlocking(p)
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	op := writeOps.Get().(*writeOp)
+	op.bufs = append(op.bufs, p)
+	n, err := c.write(op, "send")
+	return int(n), err
+}
+
+// Writev writes all of the bufs, in order, with as few system calls as possible. It
+// keeps neither bufs nor what is in it.
+func (c *Conn) Writev(bufs ...[]byte) (int64, error) {
+	if c.upper != nil || c.raw == nil {
+		return c.gather(bufs)
+	}
+	op := writeOps.Get().(*writeOp)
+	for _, p := range bufs {
+		if len(p) > 0 {
+			op.bufs = append(op.bufs, p)
+		}
+	}
+	n, err := c.write(op, "writev")
+	c.Sent += n
+	return n, err
+}
+
+// gather joins small pieces, so that they share a TLS record.
+func (c *Conn) gather(bufs [][]byte) (int64, error) {
+	b := buf.Get(16 << 10)
+	defer b.Free()
+	var sent int64
+	flush := func(p []byte) error {
+		n, err := c.Write(p)
+		sent += int64(n)
+		return err
+	}
+	for _, p := range bufs {
+		if len(p) > len(b.Room()) && b.W > 0 {
+			if err := flush(b.Bytes()); err != nil {
+				return sent, err
+			}
+			b.Reset()
+		}
+		if len(p) <= len(b.Room()) {
+			b.W += copy(b.Room(), p)
+		} else if err := flush(p); err != nil {
+			return sent, err
+		}
+	}
+	if b.W == 0 {
+		return sent, nil
+	}
+	return sent, flush(b.Bytes())
+}
+
+// write runs op until all is sent, and frees it. It returns the bytes sent.
+func (c *Conn) write(op *writeOp, call string) (int64, error) {
+	op.c = c
+	defer op.free()
+	for {
+		err := c.raw.Write(op.run)
+		switch {
+		case err == nil && op.errno != 0:
+			return op.sent, os.NewSyscallError(call, op.errno)
+		case err == nil:
+			return op.sent, nil
+		case !isTimeout(err) || c.closed.Load():
+			return op.sent, c.closedErr(err)
+		case op.until != 0 && now() >= op.until:
+			return op.sent, os.ErrDeadlineExceeded
+		}
+		if op.until == 0 && c.writeWait > 0 { // an old deadline fired before the first try
+			op.until = now() + clock(c.writeWait)
+		}
+		c.setWriteArmed(op.until)
+	}
+}
+
+// ready is called by RawConn.Write, first at once and then whenever the descriptor
+// becomes writable. It returns false to wait.
+func (op *writeOp) ready(fd uintptr) bool {
+	for {
+		n, errno := op.step(fd)
+		if errno == syscall.EINTR {
+			continue
+		}
+		if errno == syscall.EAGAIN {
+			op.arm()
+			return false
+		}
+		op.errno = errno
+		if errno != 0 || op.advance(n) {
+			return true
+		}
+	}
+}
+
+// step writes once.
+func (op *writeOp) step(fd uintptr) (int, syscall.Errno) {
+	switch {
+	case op.send:
+		return sendFD(fd, op.file, op.off, op.left)
+	case len(op.bufs) == 1:
+		return writeFD(fd, op.bufs[0])
+	case len(op.bufs) == 0:
+		return 0, 0
+	}
+	return writevFD(fd, op.bufs)
+}
+
+// advance takes n sent bytes off, and tells whether nothing is left to do.
+func (op *writeOp) advance(n int) bool {
+	op.sent += int64(n)
+	if op.send {
+		op.off += int64(n)
+		op.left -= int64(n)
+		op.short = n == 0 && op.left > 0
+		return op.left <= 0 || op.short
+	}
+	done := 0
+	for done < len(op.bufs) && n >= len(op.bufs[done]) {
+		n -= len(op.bufs[done])
+		done++
+	}
+	if done > 0 { // keep the array's start: the op is used again
+		op.bufs = op.bufs[:copy(op.bufs, op.bufs[done:])]
+	}
+	if len(op.bufs) == 0 {
+		return true
+	}
+	op.bufs[0] = op.bufs[0][n:]
+	return false
+}
+
+func (op *writeOp) arm() {
+	c := op.c
+	if c.writeWait == 0 {
+		op.until = 0
+		return
+	}
+	op.until = now() + clock(c.writeWait)
+	if c.writeArm == 0 || c.writeArm > op.until {
+		c.setWriteArmed(op.until)
+	}
+}
+
+func (c *Conn) setWriteArmed(t clock) {
+	c.writeArm = t
+	if t == 0 {
+		c.nc.SetWriteDeadline(never)
+		return
+	}
+	c.nc.SetWriteDeadline(t.time())
+}
+
+// writeBlocking is for transports without a descriptor. They say when a write is
+// done, not when it makes progress.
+func (c *Conn) writeBlocking(p []byte) (int, error) {
+	if c.writeWait > 0 {
+		c.setWriteArmed(now() + clock(c.writeWait))
+	} else if c.writeArm != 0 {
+		c.setWriteArmed(0)
+	}
+	n, err := c.nc.Write(p)
+	if err != nil {
+		err = c.closedErr(err)
+	}
+	return n, err
+}
