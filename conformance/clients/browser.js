@@ -20,7 +20,10 @@ const { chromium } = require('playwright-core');
     page.setDefaultTimeout(15000);
     const errors = [], texts = [];
     page.on('pageerror', (err) => errors.push(String(err)));
-    page.on('console', (msg) => { if (msg.type() === 'error') errors.push(msg.text() + ' ' + msg.location().url); });
+    page.on('console', (msg) => {
+      const from = msg.location().url;
+      if (msg.type() === 'error' && !from.endsWith('/favicon.ico')) errors.push(msg.text() + ' ' + from);
+    });
     await page.goto(url);
     for (const s of JSON.parse(steps)) {
       if (s.fill) await page.fill(s.fill, s.text);

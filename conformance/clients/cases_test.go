@@ -170,7 +170,7 @@ func TestCase5REST(t *testing.T) {
 		{"/apiv1/users?id=1", api1, "/users?id=1", "127.0.0.1"},
 		{"/apiv2/orders/7", api2, "/orders/7", "127.0.0.1"},
 		{"/", front, "/", to[front]},
-		{"/apiv1", front, "/apiv1", to[front]},
+		{"/apiv1", api1, "/", "127.0.0.1"}, // after a redirect to /apiv1/
 		{"/assets/app.js", front, "/assets/app.js", to[front]},
 	} {
 		r := get(t, "http://"+addr+tt.path)

@@ -1,11 +1,9 @@
 package clients
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"os"
 	"os/exec"
 	"strconv"
@@ -130,11 +128,15 @@ func connect(t *testing.T, library, url string, n, messages int) []connection {
 	return got
 }
 
-// wscat talks to url as a person does: it waits for the prompt, types a line,
-// and reads the answer before it types the next.
+// wscat connects to url, sends lines, and returns the answers. Its stdin stays
+// open until they are there: wscat ends with it, answered or not.
 func wscat(t *testing.T, url string, lines ...string) []reply {
 	t.Helper()
-	cmd := node(t, "node_modules/wscat/bin/wscat", "--no-color", "--connect", url)
+	args := []string{"node_modules/wscat/bin/wscat", "--connect", url, "--wait=-1"}
+	for _, line := range lines {
+		args = append(args, "--execute", line)
+	}
+	cmd := node(t, args...)
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -150,26 +152,12 @@ func wscat(t *testing.T, url string, lines ...string) []reply {
 	}
 	defer cmd.Wait()
 	defer stdin.Close()
-	out := bufio.NewReader(stdout)
-	if _, err := out.ReadString('>'); err != nil { // the prompt: it is connected
-		t.Fatalf("wscat --connect %s: %v\n%s", url, err, &stderr)
-	}
-	var replies []reply
-	for _, line := range lines {
-		io.WriteString(stdin, line+"\n")
-		var r reply
-		for r.Message == "" {
-			answer, err := out.ReadString('\n')
-			if err != nil {
-				t.Fatalf("wscat: %v after %q\n%s", err, line, &stderr)
-			}
-			if start := strings.IndexByte(answer, '{'); start >= 0 {
-				if err := json.Unmarshal([]byte(answer[start:]), &r); err != nil {
-					t.Fatalf("wscat: %v in %q", err, answer)
-				}
-			}
+	out := json.NewDecoder(stdout)
+	replies := make([]reply, len(lines))
+	for i := range replies {
+		if err := out.Decode(&replies[i]); err != nil {
+			t.Fatalf("wscat --connect %s: answer %d: %v\n%s", url, i, err, &stderr)
 		}
-		replies = append(replies, r)
 	}
 	return replies
 }
