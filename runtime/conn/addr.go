@@ -40,6 +40,9 @@ func (c *Conn) SetRemoteAddr(a netip.AddrPort) {
 
 // IsUnix tells whether the connection came over a unix socket.
 func (c *Conn) IsUnix() bool {
+	if s, ok := c.nc.(interface{ isUnix() bool }); ok {
+		return s.isUnix()
+	}
 	_, ok := c.nc.LocalAddr().(*net.UnixAddr)
 	return ok
 }
@@ -49,11 +52,18 @@ func (c *Conn) addrs() {
 	if c.remoteText != "" {
 		return
 	}
-	c.remote, c.local = addrPort(c.nc.RemoteAddr()), addrPort(c.nc.LocalAddr())
-	c.remoteText, c.localText = addrText(c.remote), addrText(c.local)
-	if u, ok := c.nc.LocalAddr().(*net.UnixAddr); ok {
-		c.localText = "unix:" + u.Name
+	var path string
+	if s, ok := c.nc.(interface {
+		addrPorts() (remote, local netip.AddrPort, path string)
+	}); ok {
+		c.remote, c.local, path = s.addrPorts()
+	} else {
+		c.remote, c.local = addrPort(c.nc.RemoteAddr()), addrPort(c.nc.LocalAddr())
+		if u, ok := c.nc.LocalAddr().(*net.UnixAddr); ok {
+			path = u.Name
+		}
 	}
+	c.remoteText, c.localText = addrText(c.remote), addrText(c.local)+path
 }
 
 func addrPort(a net.Addr) netip.AddrPort {

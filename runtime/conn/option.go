@@ -53,7 +53,7 @@ func orKeep[T time.Duration | int](v T) T {
 // segments are sent, so that tcp_nopush sends a head together with its file. It
 // does nothing where the system has neither.
 func (c *Conn) SetCork(on bool) error {
-	if _, ok := c.nc.(*net.TCPConn); !ok {
+	if c.IsUnix() {
 		return nil
 	}
 	return c.control(func(fd uintptr) error { return setCork(fd, on) })

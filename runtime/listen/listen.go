@@ -1,0 +1,91 @@
+// Package listen keeps the listening sockets of a process. Sockets outlive
+// configurations: a Set opens what a new configuration adds, keeps what it shares
+// with the old one, and closes what it dropped only when the new one is at work. It
+// hands connections to whoever serves a socket now, and knows no protocol.
+package listen
+
+import (
+	"time"
+
+	"understudy/runtime/conn"
+)
+
+// DefaultBacklog is the backlog of a listen directive that gives none.
+const DefaultBacklog = 511
+
+// Options are the parameters of one listening socket; two servers that share an
+// address share them. https://nginx.org/en/docs/http/ngx_http_core_module.html#listen
+type Options struct {
+	Network string // "tcp", "udp" or "unix"
+	Addr    string // as nginx prints it: "0.0.0.0:80", "[::]:80", "unix:/run/x.sock"
+
+	Backlog  int // 0: DefaultBacklog
+	RcvBuf   int // bytes; 0: the system's
+	SndBuf   int // bytes; 0: the system's
+	FastOpen int // length of the queue; 0: off
+
+	IPv6Only    bool // nginx's default is on
+	ReusePort   bool
+	DeferAccept bool // deferred
+
+	KeepAlive Keepalive // so_keepalive
+}
+
+// Keepalive is the so_keepalive parameter.
+type Keepalive struct {
+	Mode        Switch
+	Idle, Intvl time.Duration // 0: the system's
+	Cnt         int           // 0: the system's
+}
+
+// A Switch is an option that may be left as the system has it.
+type Switch uint8
+
+const (
+	Unset Switch = iota
+	On
+	Off
+)
+
+// backlog returns what listen() gets.
+func (o *Options) backlog() int {
+	if o.Backlog == 0 {
+		return DefaultBacklog
+	}
+	return o.Backlog
+}
+
+// same tells whether o and other may be one socket. Everything else can be changed
+// on a socket that is open.
+func (o *Options) same(other *Options) bool {
+	return o.Network == other.Network && o.Addr == other.Addr
+}
+
+// path returns the file of a unix socket, or "".
+func (o *Options) path() string {
+	const prefix = "unix:"
+	if o.Network != "unix" || len(o.Addr) < len(prefix) {
+		return ""
+	}
+	return o.Addr[len(prefix):]
+}
+
+// A Log receives what nginx would log: its level ("emerg", "notice" …) and text.
+type Log func(level, text string)
+
+// An Error is a failed system call for one address, in nginx's words.
+type Error struct {
+	Text string // `bind() to 127.0.0.1:80 failed`
+	Err  error
+}
+
+// Error returns `bind() to 127.0.0.1:80 failed (98: Address already in use)`.
+func (e *Error) Error() string {
+	if t := conn.ErrnoText(e.Err); t != "" {
+		return e.Text + " " + t
+	}
+	return e.Text + " (" + e.Err.Error() + ")"
+}
+
+// Unwrap returns the system's error.
+func (e *Error) Unwrap() error { return e.Err }

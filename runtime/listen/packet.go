@@ -1,0 +1,8 @@
+package listen
+
+import "net"
+
+// UDP returns the socket of network "udp" for reading and writing packets. Each
+// call returns a connection of its own to the same socket, to be closed by the
+// caller, so that one generation can end its reads while the next reads on.
+func (k *Socket) UDP() (*net.UDPConn, error) { return k.fd.udp() }
