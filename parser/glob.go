@@ -162,9 +162,9 @@ func matchBracket(pattern string, c byte) (ok bool, width int) {
 			return ok != not, i + 1
 		}
 		if strings.HasPrefix(pattern[i:], "[:") {
-			if n := strings.Index(pattern[i:], ":]"); n > 0 {
-				ok = ok || inClass(pattern[i+2:i+n], c)
-				i += n + 2
+			if class, _, closed := strings.Cut(pattern[i+2:], ":]"); closed {
+				ok = ok || inClass(class, c)
+				i += len("[:") + len(class) + len(":]")
 				continue
 			}
 		}

@@ -128,3 +128,38 @@ func TestNginxTokens(t *testing.T) {
 }
 
 func (s token) String() string { return fmt.Sprintf("%d%s%q", s.Line, s.End, s.Args) }
+
+// TestNginxIncludes compares with what nginx said about texts with includes.
+func TestNginxIncludes(t *testing.T) {
+	type golden struct {
+		Name    string            `json:"name"`
+		Src     string            `json:"src_latin1"`
+		Files   map[string]string `json:"files"`
+		Verdict string            `json:"nginx_1_31_5"`
+	}
+	n := 0
+	goldens(t, "snippets.jsonl", 140, func(g golden) {
+		if g.Files == nil || g.Name == "include block" {
+			return // nothing to include, or it is the directive that is wrong
+		}
+		n++
+		files := map[string]string{"conf/nginx.conf": latin1(g.Src)}
+		for name, src := range g.Files {
+			files["conf/"+name] = latin1(src)
+		}
+		tree, err := Load("conf/nginx.conf", Memory(files))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := "ok"
+		if _, err := tokens(tree.Directives); err != nil {
+			got = err.Nginx()
+		}
+		if got != g.Verdict {
+			t.Errorf("%s: got %q, want %q", g.Name, got, g.Verdict)
+		}
+	})
+	if n != 10 {
+		t.Errorf("%d cases with files, want 10", n)
+	}
+}

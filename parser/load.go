@@ -43,7 +43,8 @@ type Tree struct {
 }
 
 // maxRepeated bounds what files that include others many times over can make
-// of a few bytes. It counts directives, and text in units of 32 bytes.
+// of a few bytes. It counts directives, files as 16 of them, and text in units
+// of 32 bytes.
 const maxRepeated = 1 << 21
 
 // Load reads the configuration whose main file is path. The directives of an
@@ -127,7 +128,7 @@ func (l *loader) file(name string, from *Directive, depth int) ([]*Directive, *d
 	}
 	ds := parse(name, t.src, configFile, depth)
 	if ok {
-		l.repeated += count(ds) + len(t.src)/32
+		l.repeated += count(ds) + 16 + len(t.src)/32
 		if l.repeated > maxRepeated {
 			return nil, l.fail(from, "include", fmt.Sprintf("%q is included too often", name))
 		}
