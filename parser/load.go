@@ -38,6 +38,8 @@ type File struct {
 
 // A Tree is a configuration with everything it includes.
 type Tree struct {
+	Name       string       // of the main file, with the prefix
+	Prefix     string       // of names relative to the main file's folder: nginx's conf_prefix
 	Directives []*Directive // those of Options.Command first
 	Files      []File       // each file once, in the order of first reading
 }
@@ -61,11 +63,11 @@ func Load(path string, opts Options) (*Tree, error) {
 		opts.Glob = Glob
 	}
 	path = under(opts.Prefix, path)
-	l := &loader{opts: opts, tree: new(Tree), texts: make(map[string]text)}
+	l := &loader{opts: opts, tree: &Tree{Name: path}, texts: make(map[string]text)}
 	if n := strings.LastIndexByte(path, '/'); n > 0 {
-		l.prefix = path[:n+1]
+		l.tree.Prefix = path[:n+1]
 	} else {
-		l.prefix = under(opts.Prefix, "")
+		l.tree.Prefix = under(opts.Prefix, "")
 	}
 	if opts.Command != "" {
 		l.tree.Directives = l.expand(parse(diag.CommandLine, opts.Command, commandLine, 0), nil, 0)
@@ -98,7 +100,6 @@ type text struct {
 type loader struct {
 	opts     Options
 	tree     *Tree
-	prefix   string          // of the names of included files
 	texts    map[string]text // a pipe can be read but once
 	open     []string        // the files being read, each included by the one before
 	repeated int             // what was read again so far, as maxRepeated counts
@@ -191,7 +192,7 @@ func (l *loader) include(d *Directive, depth int) []*Directive {
 	arg, _, _ := strings.Cut(d.Args[0].Text, "\x00") // nginx's names are C strings
 	name := arg
 	if !strings.HasPrefix(arg, "/") {
-		name = l.prefix + arg
+		name = l.tree.Prefix + arg
 	}
 	names := []string{name}
 	if strings.ContainsAny(name, "*?[") {

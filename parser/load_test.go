@@ -125,6 +125,9 @@ func TestCommand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if tree.Name != "/c/n.conf" || tree.Prefix != "/c/" {
+			t.Errorf("name %s, prefix %s", tree.Name, tree.Prefix)
+		}
 		got := flat(tree.Directives)
 		for i := range got {
 			if name, _, ok := strings.Cut(got[i], " "); ok && name != "!" {
