@@ -1,18 +1,32 @@
 // Package regex runs PCRE patterns with the meaning that they have in nginx:
-// over bytes, without UTF mode. It knows patterns and subjects; it does not
-// know locations, variables or log lines.
+// over bytes, without UTF mode, "$" before a final newline. It knows patterns
+// and subjects; it does not know locations, variables or log lines.
+//
+// A pattern is parsed by PCRE2's rules into a tree. A backtracking machine of
+// this package runs nearly every tree, without allocating; regexp2 runs those
+// with back references or conditions. What takes the machine too many steps
+// is given to the standard package, which is linear, if the pattern and the
+// subject mean the same there.
 package regex
 
 import (
 	"errors"
 	"sync"
-	"time"
-
-	"github.com/dlclark/regexp2/v2"
 )
 
-// ErrTimeout reports a match that was stopped because it would run away.
+// ErrTimeout reports a match that was stopped because it would run away, as
+// nginx stops one at PCRE2's match limit.
 var ErrTimeout = errors.New("regex: match limit exceeded")
+
+const (
+	// fewSteps is what a match may take before the linear engine is tried,
+	// manySteps before it is stopped: about 10 ms.
+	fewSteps  = 20_000
+	manySteps = 1_000_000
+
+	// idleStack is what a machine keeps between matches, in frames.
+	idleStack = 1 << 12
+)
 
 // Options are the compile options that nginx knows.
 type Options struct {
@@ -21,12 +35,14 @@ type Options struct {
 
 // A Regexp is a compiled pattern. It is safe for concurrent use.
 type Regexp struct {
-	pattern string
-	caps    int
-	names   []Named
-	lit     Literal
-	engine  *regexp2.Regexp
-	pool    sync.Pool
+	pattern  string
+	caps     int
+	names    []Named
+	filter   filter
+	program  *program // nil: only rich runs it
+	linear   linear
+	rich     *rich
+	machines sync.Pool // of *machine
 }
 
 // Named is a named group, (?<name>…).
@@ -35,64 +51,81 @@ type Named struct {
 	Index int // number of the group, from 1
 }
 
-// Literal is what every match must contain. Empty fields demand nothing.
-// With Fold the bytes are lower case, and compared regardless of ASCII case.
-type Literal struct {
-	Prefix   string   // the subject begins with it
-	Suffixes []string // the subject ends with one of them
-	Contains string   // the subject contains it
-	Fold     bool
-}
-
-// Compile compiles a pattern. The text of an error is nginx's.
+// Compile compiles a pattern. The errors are *Error; their text is nginx's.
 func Compile(pattern string, o Options) (*Regexp, error) {
-	opts := regexp2.RE2
-	if o.CaseInsensitive {
-		opts |= regexp2.IgnoreCase
-	}
-	e, err := regexp2.Compile(pattern, opts, regexp2.OptionMaintainCaptureOrder())
+	p, tree, err := parse(pattern, options{fold: o.CaseInsensitive})
 	if err != nil {
 		return nil, err
 	}
-	e.MatchTimeout = 15 * time.Millisecond
-	re := &Regexp{pattern: pattern, engine: e}
-	for _, n := range e.GetGroupNumbers() {
-		if n == 0 {
-			continue
-		}
-		re.caps = max(re.caps, n)
-		if name := e.GroupNameFromNumber(n); name[0] < '0' || name[0] > '9' {
-			re.names = append(re.names, Named{name, n})
+	least, _ := tree.width()
+	re := &Regexp{
+		pattern: pattern,
+		caps:    p.groups,
+		names:   p.names,
+		filter:  newFilter(tree, least),
+		program: build(tree, p.groups),
+		linear:  linear{tree: tree},
+	}
+	re.machines.New = func() any { return new(machine) }
+	if re.program == nil {
+		if re.rich, err = newRich(tree, p.groups); err != nil {
+			return nil, p.refuse("the pattern", err.Error(), 0)
 		}
 	}
 	return re, nil
 }
 
-// Match reports whether the subject matches, and returns the offsets of the
-// match and of its groups in pairs, -1 where a group took no part, in the
-// array of caps, which grows if it is too small. The error is ErrTimeout.
-func (re *Regexp) Match(subject []byte, caps []int) ([]int, bool, error) {
-	rs := make([]rune, len(subject))
-	for i, c := range subject {
-		rs[i] = rune(c)
-	}
+// Match reports whether the subject matches. It returns, in the array of caps,
+// which grows if it is too small, pairs of offsets into the subject: of the
+// match and of each group, -1 where a group took no part. The error is
+// ErrTimeout.
+func (re *Regexp) Match(subject []byte, caps []int) (newcaps []int, matched bool, err error) {
 	caps = caps[:0]
-	found := false
-	err := re.engine.FindRunesMatches(rs, 0, func(v regexp2.MatchView) bool {
-		found = true
-		for i := 0; i <= re.caps; i++ {
-			start, n, ok := v.GroupRange(i)
-			if !ok {
-				start, n = -1, 0
-			}
-			caps = append(caps, start, start+n)
+	if !re.filter.pass(subject) {
+		return caps, false, nil
+	}
+	if re.program == nil {
+		return re.rich.match(subject, caps)
+	}
+	start := re.program.candidate(subject, 0)
+	if start < 0 {
+		return caps, false, nil
+	}
+	m := re.machines.Get().(*machine)
+	caps, matched, err = re.run(m, subject, start, caps, fewSteps)
+	if err != nil {
+		var ok bool
+		if caps, matched, ok = re.linear.match(subject, caps); ok {
+			err = nil
+		} else {
+			caps, matched, err = re.run(m, subject, start, caps, manySteps)
 		}
-		return false
-	})
+	}
+	m.s = nil
+	if cap(m.stack) > idleStack {
+		m.stack = nil
+	}
+	re.machines.Put(m)
 	if err != nil {
 		return caps, false, ErrTimeout
 	}
-	return caps, found, nil
+	return caps, matched, nil
+}
+
+func (re *Regexp) run(m *machine, s []byte, start int, caps []int, steps int) ([]int, bool, error) {
+	m.reset(re.program, s, steps)
+	start, end, ok, err := m.search(re.program, start)
+	if err != nil || !ok {
+		return caps, false, err
+	}
+	m.slots[0], m.slots[1] = start, end
+	caps = append(caps, m.slots[:2*(re.caps+1)]...)
+	for i := 2; i < len(caps); i += 2 {
+		if caps[i+1] < 0 { // begun, never ended
+			caps[i] = -1
+		}
+	}
+	return caps, true, nil
 }
 
 // NumCaptures returns the number of capturing groups.
@@ -102,7 +135,7 @@ func (re *Regexp) NumCaptures() int { return re.caps }
 func (re *Regexp) Names() []Named { return re.names }
 
 // Literal returns what a subject must contain to match.
-func (re *Regexp) Literal() Literal { return re.lit }
+func (re *Regexp) Literal() Literal { return re.filter.Literal }
 
 // String returns the pattern as it was given.
 func (re *Regexp) String() string { return re.pattern }
