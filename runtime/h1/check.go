@@ -170,9 +170,10 @@ func (h *RequestHead) bind(buf []byte) {
 	h.Rebase(buf)
 	h.MethodID = max(l.method, Unknown)
 	h.Schema, h.Proto = nil, nil
-	if h.stage == stageLine { // refused: up to where a line might end
+	if h.stage == stageLine { // refused
 		h.Line = buf[l.start:min(len(buf), max(h.room.end, l.start))]
-		if i := bytes.IndexAny(h.Line, "\r\n"); i >= 0 {
+		i := bytes.IndexAny(h.Line, "\r\n")
+		if i >= 0 && l.pos < h.room.end { // all of what is too long is shown
 			h.Line = h.Line[:i]
 		}
 		return

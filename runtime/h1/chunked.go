@@ -43,7 +43,7 @@ func (c *Chunked) Reset() { *c = Chunked{KeepTrailers: c.KeepTrailers} }
 // ErrClientChunked; a caller that reads a response knows other words.
 func (c *Chunked) Next(buf []byte) (data []byte, n int, done bool, err error) {
 	for n < len(buf) && c.state != chunkDone {
-		if c.state == chunkData && c.size > 0 {
+		if c.state == chunkData && c.size > 0 && c.size <= maxChunk {
 			k := int(min(c.size, int64(len(buf)-n)))
 			data = buf[n : n+k : n+k]
 			c.size -= int64(k)
@@ -54,11 +54,14 @@ func (c *Chunked) Next(buf []byte) (data []byte, n int, done bool, err error) {
 		}
 		n++
 	}
-	if c.size > math.MaxInt64-9 {
+	if c.size > maxChunk {
 		return nil, n, false, ErrClientChunked
 	}
 	return nil, n, c.state == chunkDone, nil
 }
+
+// maxChunk leaves room to count what follows the data. (NGX_MAX_OFF_T_VALUE)
+const maxChunk = math.MaxInt64 - 9
 
 // Done reports whether the body has ended.
 func (c *Chunked) Done() bool { return c.state == chunkDone }
@@ -109,9 +112,9 @@ func (c *Chunked) step(b byte) bool {
 		c.state = chunkData
 		return b == '\n'
 
-	case chunkData: // the end of it
+	case chunkData: // the end of it, or too much
 		c.state = chunkDataLF
-		return b == '\r'
+		return b == '\r' && c.size == 0
 
 	case chunkDataLF:
 		c.state = chunkStart

@@ -7,8 +7,9 @@ var ErrMore = errors.New("h1: need more data")
 
 // An Error is why a head is refused, in nginx's words.
 type Error struct {
-	// Status is what nginx answers: 400, 405, 414, 494, 501 or 505 to a
-	// request, 502 in place of an upstream's response.
+	// Status is what nginx finalizes with: 400, 405, 414, 494, 501 or 505 for
+	// a request, 502 for an upstream's response. 494 is for error_page to
+	// find; it is sent as 400.
 	Status int
 
 	// Linger is set if the connection is closed lingering, so that a client

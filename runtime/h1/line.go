@@ -19,6 +19,8 @@ type requestLine struct {
 	method       Method
 
 	complex, quoted, plus, emptyPath bool
+
+	badPath bool // it cannot be normalised
 }
 
 type lineState uint8

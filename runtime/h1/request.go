@@ -161,17 +161,9 @@ func (h *RequestHead) Parse(buf []byte) (n int, err error) {
 	return h.end, err
 }
 
-// Len returns the length of the head, or of what has been read of it, without
-// the empty lines before it: nginx's $request_length, less the body.
-func (h *RequestHead) Len() int {
-	switch h.stage {
-	case stageLine:
-		return 0
-	case stageFields:
-		return h.fields.name - h.line.start
-	}
-	return h.end - h.line.start
-}
+// Len returns the length of the lines that have been read, without the empty
+// ones before them: nginx's $request_length, less the body.
+func (h *RequestHead) Len() int { return max(0, h.end-h.line.start) }
 
 func (h *RequestHead) parseLine(buf []byte) (n int, err error) {
 	l := &h.line
@@ -235,6 +227,7 @@ func (h *RequestHead) parseFields(buf []byte) error {
 				return ErrMore
 			}
 		case fieldLine:
+			h.end = r.pos
 			if err := h.field(buf); err != nil {
 				return err
 			}

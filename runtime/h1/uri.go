@@ -92,8 +92,7 @@ func (h *RequestHead) bindURI(buf []byte, mergeSlashes bool) error {
 	}
 	var ok bool
 	if h.uri, ok = h.split.append(h.uri[:0], buf[l.uriStart:l.uriEnd], mergeSlashes); !ok {
-		h.uri = h.uri[:0]
-		h.bindTarget(buf)
+		l.badPath = true
 		return ErrRequest
 	}
 	l.quoted = l.quoted || h.split.quoted
@@ -105,6 +104,9 @@ func (h *RequestHead) bindURI(buf []byte, mergeSlashes bool) error {
 // bindTarget makes what comes from the target point into buf.
 func (h *RequestHead) bindTarget(buf []byte) {
 	l, s := &h.line, &h.split
+	if l.badPath {
+		return // as nginx does: there is no $request_uri, even
+	}
 	h.Target = buf[l.uriStart:l.uriEnd:l.uriEnd]
 	h.Complex, h.Quoted, h.Plus, h.EmptyPath = l.complex, l.quoted, l.plus, l.emptyPath
 	h.Args, h.Exten = nil, nil

@@ -123,7 +123,17 @@ func (b *Block) lookup(from int, hash uint32, name []byte) *Field {
 // LookupVar returns the first field whose name is that of a variable, as in
 // $http_name: hyphens stand as underscores. The hash is Hash(name).
 func (b *Block) LookupVar(hash uint32, name []byte) *Field {
-	for i := range b.fields {
+	return b.lookupVar(0, hash, name)
+}
+
+// NextVar returns the field after f whose name is the same but for hyphens and
+// underscores, or nil.
+func (b *Block) NextVar(f *Field) *Field {
+	return b.lookupVar(int(f.at)+1, f.Hash, b.Name(f))
+}
+
+func (b *Block) lookupVar(from int, hash uint32, name []byte) *Field {
+	for i := from; i < len(b.fields); i++ {
 		f := &b.fields[i]
 		if f.Hash == hash && !f.Deleted && EqualVar(b.Name(f), name) {
 			return f
