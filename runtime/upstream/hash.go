@@ -26,8 +26,7 @@ func (Hash) next(g *Group, t *Tried, now int64) *Peer {
 		// crc32([REHASH] KEY), REHASH being the number of the pick but the first
 		var sum uint32
 		if t.rehash > 0 {
-			var b [20]byte
-			sum = crc32.ChecksumIEEE(strconv.AppendInt(b[:0], int64(t.rehash), 10))
+			sum = crc32.ChecksumIEEE(strconv.AppendInt(t.digits[:0], int64(t.rehash), 10))
 		}
 		sum = crc32.Update(sum, crc32.IEEETable, t.key)
 		t.hash += sum >> 16 & 0x7fff

@@ -47,12 +47,13 @@ const front = "127.0.0.1:21000"
 type oracle struct {
 	t       *testing.T
 	servers map[byte]*http.Server
+	slow    map[string]time.Duration
 	hangs   chan hanging // requests that reached a server
 	held    []hanging
 }
 
 func startOracle(t *testing.T, tt *pickTest) *oracle {
-	o := &oracle{t: t, servers: map[byte]*http.Server{}, hangs: make(chan hanging)}
+	o := &oracle{t: t, slow: tt.slow, servers: map[byte]*http.Server{}, hangs: make(chan hanging)}
 	var conf strings.Builder
 	fmt.Fprintf(&conf, "daemon off; master_process off; pid nginx.pid; error_log stderr crit;\nevents {}\nhttp {\naccess_log off;\n")
 	for _, m := range []string{"client_body", "proxy", "fastcgi", "scgi", "uwsgi"} {
@@ -161,6 +162,7 @@ func (o *oracle) live(letter byte, live bool) {
 	}
 	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/hang" {
+			time.Sleep(o.slow[string(letter)])
 			return
 		}
 		h := hanging{letter: string(letter), release: make(chan struct{})}

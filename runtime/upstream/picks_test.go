@@ -27,7 +27,8 @@ type pickTest struct {
 	name    string
 	method  string
 	servers []string
-	keys    []string // of the requests in turn; client addresses for ip_hash, cookies for sticky
+	slow    map[string]time.Duration // how long servers take for an answer
+	keys    []string                 // of the requests in turn; client addresses for ip_hash, cookies for sticky
 	steps   string
 	want    string
 }
@@ -90,6 +91,24 @@ var pickTests = []pickTest{
 		want: "a b a c b a a b a c a b a c a b a a a a a a b a a b a c"},
 	{name: "least_conn failures", method: "least_conn", servers: []string{"a weight=2", "b", "c backup"}, steps: "3 -a hang hang 4 done done -b 4",
 		want: "a b a b b b b b b bc c c c"},
+
+	{name: "least_time", method: "least_time header", servers: []string{"a", "b", "c"}, steps: "6 hang hang 4 done done 4",
+		want: "a b c a b c a b c c c c c b c a"},
+	{name: "least_time slow", method: "least_time last_byte", servers: []string{"a", "b", "c"},
+		slow: map[string]time.Duration{"b": 110 * time.Millisecond}, steps: "9 hang hang hang 3 hang hang hang hang 3",
+		want: "a b c c a c a c a c a a c c c c c a a c c c"},
+	{name: "least_time weights", method: "least_time header", servers: []string{"a weight=3", "b weight=2", "c"},
+		slow: map[string]time.Duration{"a": 30 * time.Millisecond, "b": 70 * time.Millisecond}, steps: "20",
+		want: "a b a a a a a a a a a a a a a a a a a a"},
+	{name: "least_time second chance", method: "least_time header", servers: []string{"a fail_timeout=1s", "b fail_timeout=1s"},
+		slow: map[string]time.Duration{"b": 70 * time.Millisecond}, steps: "4 6500ms 4",
+		want: "a b a a a b a a"},
+	{name: "least_time failure", method: "least_time header", servers: []string{"a", "b", "c backup"},
+		steps: "2 -a 4 -b 2",
+		want:  "a b ab b b b bc c"},
+	{name: "least_time inflight", method: "least_time header inflight", servers: []string{"a", "b"},
+		steps: "2 hang 1100ms 5 done 6",
+		want:  "a b a b b b b b b b b b b b"},
 
 	{name: "hash", method: "hash $arg_k", servers: []string{"a", "b", "c", "d"}, steps: "30",
 		want: "b c d a a d c b c b d a b c c b a d a d c b a d d a b c b c"},
@@ -229,8 +248,14 @@ type model struct {
 	g      *Group
 	ip     bool
 	sticky bool
+	slow   map[string]time.Duration
 	dead   map[string]bool
-	held   []*Tried
+	held   []held
+}
+
+type held struct {
+	t     *Tried
+	start time.Time
 }
 
 func newModel(t *testing.T, tt *pickTest) *model {
@@ -243,7 +268,7 @@ func newModel(t *testing.T, tt *pickTest) *model {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &model{g: g, ip: tt.method == "ip_hash", sticky: strings.Contains(tt.method, "sticky"), dead: map[string]bool{}}
+	return &model{g: g, ip: tt.method == "ip_hash", sticky: strings.Contains(tt.method, "sticky"), slow: tt.slow, dead: map[string]bool{}}
 }
 
 func address(letter byte) string { return "127.0.0.1:" + strconv.Itoa(21001+int(letter-'a')) }
@@ -293,6 +318,12 @@ func balancer(method string) Balancer {
 	switch method {
 	case "least_conn":
 		return LeastConn{}
+	case "least_time header":
+		return &LeastTime{Header: true}
+	case "least_time header inflight":
+		return &LeastTime{Header: true, Inflight: true}
+	case "least_time last_byte":
+		return &LeastTime{}
 	case "ip_hash":
 		return IPHash{}
 	case "hash $arg_k", "hash fixed":
@@ -336,25 +367,33 @@ func (m *model) try(t *Tried) (tried string, ok bool) {
 }
 
 func (m *model) request(key string) string {
-	t := m.begin(key)
-	tried, ok := m.try(t)
+	h := held{m.begin(key), time.Now()}
+	tried, ok := m.try(h.t)
 	if ok {
-		m.g.Free(t, OK)
+		time.Sleep(m.slow[tried[len(tried)-1:]])
+		m.end(h)
 	}
 	return tried
 }
 
+func (m *model) end(h held) {
+	h.t.Header = time.Since(h.start)
+	m.g.Answered(h.t)
+	h.t.Response = time.Since(h.start)
+	m.g.Free(h.t, OK)
+}
+
 func (m *model) hang(key string) string {
-	t := m.begin(key)
-	tried, ok := m.try(t)
+	h := held{m.begin(key), time.Now()}
+	tried, ok := m.try(h.t)
 	if ok {
-		m.held = append(m.held, t)
+		m.held = append(m.held, h)
 	}
 	return tried[len(tried)-1:]
 }
 
 func (m *model) done() {
-	m.g.Free(m.held[0], OK)
+	m.end(m.held[0])
 	m.held = m.held[1:]
 }
 

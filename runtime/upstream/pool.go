@@ -146,6 +146,7 @@ func (l *pool) put(c *Conn, tag any) bool {
 	c.pool = l
 	c.tag = tag
 	c.expires = int64(now.Sub(began) + l.Timeout)
+	c.SetReadTimeout(0) // one left from the last read must not end an idle connection
 	l.observe(c)
 	var evicted *Conn
 	if l.n >= l.Conns {

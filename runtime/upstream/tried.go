@@ -30,7 +30,8 @@ type Tried struct {
 	key      []byte
 	hash     uint32
 	rehash   int
-	misses   int // picks of hash, ip_hash and random that could not be used
+	digits   [20]byte // for rehash; here because a local array would escape
+	misses   int      // picks of hash, ip_hash and random that could not be used
 	inflight bool
 }
 
