@@ -80,7 +80,7 @@ func TestCheck(t *testing.T) {
 		status    int      // -1: not said
 		want      []string // each must be in the output
 	}{
-		{"cases/5", "nginx.conf", -1, []string{"nginx.conf:31:", "<frontend_url>", "placeholder"}},
+		{"cases/5", "nginx.conf", -1, []string{"nginx.conf:28:24", "<frontend_url>", "placeholder"}},
 		{"cases/6", "quotes.conf", -1, []string{"quotes.conf:6:9", "''", "quotes.conf:19:41", `"upgrade"`}},
 		{"cases/6", "noevents.conf", 1, []string{"noevents.conf:", "events {}"}},
 		{"cases/6", "outside.conf", 1, []string{"outside.conf:3:1", `"upstream"`, "outside.conf:7:1", `"server"`, "http {"}},

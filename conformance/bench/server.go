@@ -1,0 +1,229 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// A binary is a server under test.
+type binary struct {
+	name, path string
+	version    string // what it says of itself
+	stream     bool   // it has the stream module
+	load       string // load_module directives that it needs for that
+}
+
+// look asks the binary for its version and modules.
+func (b *binary) look(ctx context.Context) error {
+	path, err := filepath.Abs(b.path)
+	if err != nil {
+		return err
+	}
+	b.path = path
+	out, err := exec.CommandContext(ctx, path, "-V").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s -V: %w", path, err)
+	}
+	text := string(out)
+	b.version, _, _ = strings.Cut(text, "\n")
+	options := strings.Fields(text)
+	b.stream = slices.Contains(options, "--with-stream")
+	if slices.Contains(options, "--with-stream=dynamic") { // as Debian builds it
+		for _, o := range options {
+			if dir, ok := strings.CutPrefix(o, "--modules-path="); ok {
+				module := filepath.Join(dir, "ngx_stream_module.so")
+				if _, err := os.Stat(module); err == nil {
+					b.stream, b.load = true, "load_module "+module+";\n"
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// A server is a binary at work.
+type server struct {
+	http, stream string // addresses
+	cmd          *exec.Cmd
+	log          bytes.Buffer
+	exited       chan error
+}
+
+// Sizes of bodies, in bytes.
+const (
+	smallBody  = 68
+	staticBody = 10 << 10
+	largeBody  = 1 << 20
+)
+
+// config is what both run. It is the usual reverse proxy, with the limits that
+// a load on few connections would meet lifted.
+const config = `
+worker_processes WORKERS;
+worker_rlimit_nofile 32768;
+pid nginx.pid;
+error_log stderr warn;
+
+events {
+    worker_connections 16384;
+}
+
+http {
+    access_log off;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_requests 10000000;
+
+    upstream backend {
+        server BACKEND;
+        keepalive 32;
+        keepalive_requests 10000000;
+    }
+
+    server {
+        listen HTTP;
+
+        location / {
+            proxy_pass http://backend;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+        }
+        location /return {
+            return 200 "ok\n";
+        }
+        location /static/ {
+            root .;
+        }
+        location /ws/ {
+            proxy_pass http://backend;
+            proxy_http_version 1.1;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection "Upgrade";
+            proxy_set_header Host $host;
+            proxy_read_timeout 1h;
+        }
+    }
+}
+`
+
+const streamConfig = `
+stream {
+    upstream backend {
+        server BACKEND;
+    }
+    server {
+        listen STREAM;
+        proxy_pass backend;
+        proxy_timeout 1h;
+    }
+}
+`
+
+// writeFiles writes what every run has: static files and the large configuration.
+func writeFiles(dir string) error {
+	for _, sub := range []string{"static", "logs"} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o755); err != nil {
+			return err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "static", "10k.bin"), bytes.Repeat([]byte("0123456789abcdef"), staticBody/16), 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "large.conf"), largeConfig(2000, 10), 0o644)
+}
+
+// largeConfig is a configuration of many servers, with the directives that
+// servers and locations usually have.
+func largeConfig(servers, locations int) []byte {
+	var b bytes.Buffer
+	b.WriteString("pid nginx.pid;\nevents {}\nhttp {\n    access_log off;\n    server_names_hash_max_size 8192;\n    server_names_hash_bucket_size 128;\n" +
+		"    upstream app { server 127.0.0.1:3000; server 127.0.0.1:3001; keepalive 16; }\n")
+	for s := range servers {
+		fmt.Fprintf(&b, "    server {\n        listen 127.0.0.1:28080;\n        server_name site%d.example www.site%d.example;\n        root html/site%d;\n", s, s, s)
+		for l := range locations {
+			fmt.Fprintf(&b, "        location /part%d/ {\n            proxy_pass http://app/v%d/;\n            proxy_set_header Host $host;\n"+
+				"            proxy_set_header X-Real-IP $remote_addr;\n            proxy_read_timeout %ds;\n            add_header X-Part %d always;\n        }\n", l, l, 30+l, l)
+		}
+		b.WriteString("    }\n")
+	}
+	b.WriteString("}\n")
+	return b.Bytes()
+}
+
+// command is the binary in the run's folder, with the CPUs it may use.
+func (r *run) command(ctx context.Context, args ...string) *exec.Cmd {
+	globals := "daemon off;"
+	if os.Getuid() == 0 {
+		globals += " user root;" // workers must read the folder
+	}
+	cmd := exec.CommandContext(ctx, r.path, append(args, "-p", r.dir, "-e", "stderr", "-g", globals)...)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("GOMAXPROCS=%d", r.cpus))
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 10 * time.Second
+	return cmd
+}
+
+// start starts the binary, and returns at its first response.
+func (r *run) start(ctx context.Context) (*server, error) {
+	s := &server{exited: make(chan error, 1)}
+	for _, addr := range []*string{&s.http, &s.stream} {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		*addr = ln.Addr().String()
+		ln.Close()
+	}
+	conf := r.load + config
+	if r.stream {
+		conf += streamConfig
+	}
+	conf = strings.NewReplacer("WORKERS", fmt.Sprint(r.cpus), "BACKEND", r.backend.String(), "HTTP", s.http, "STREAM", s.stream).Replace(conf)
+	if err := os.WriteFile(filepath.Join(r.dir, "nginx.conf"), []byte(conf), 0o644); err != nil {
+		return nil, err
+	}
+	s.cmd = r.command(ctx, "-c", "nginx.conf")
+	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() { s.exited <- s.cmd.Wait() }()
+	first := load{addr: s.http, path: "/return", size: len("ok\n"), connections: 1, requests: 1, limit: time.Second}
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		_, err := first.run(ctx)
+		if err == nil {
+			return s, nil
+		}
+		select {
+		case <-s.exited:
+			return nil, fmt.Errorf("the server exited\n%s", &s.log)
+		case <-time.After(time.Millisecond / 2):
+		}
+		if time.Now().After(deadline) {
+			s.stop()
+			return nil, fmt.Errorf("no response: %w\n%s", err, &s.log)
+		}
+	}
+}
+
+func (s *server) pid() int { return s.cmd.Process.Pid }
+
+// stop ends the server and waits for it.
+func (s *server) stop() {
+	s.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-s.exited:
+	case <-time.After(10 * time.Second):
+		s.cmd.Process.Kill()
+		<-s.exited
+	}
+}
