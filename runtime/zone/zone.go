@@ -17,8 +17,8 @@ import (
 type Set struct {
 	mu    sync.Mutex
 	m     map[string]*entry
-	names []string          // in the order of their first use
-	old   map[string]*entry // of the configuration before
+	names []string         // in the order of their first use
+	old   map[string]entry // of the configuration before, as they were for Next
 }
 
 type entry struct {
@@ -33,7 +33,11 @@ type entry struct {
 func (s *Set) Next() *Set {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return &Set{old: s.m}
+	old := make(map[string]entry, len(s.m))
+	for name, e := range s.m {
+		old[name] = *e
+	}
+	return &Set{old: old}
 }
 
 // Finish ends the configuration of s: what zones of the configuration before
@@ -101,11 +105,11 @@ func open[T any](s *Set, owner, name string, size int64, create func(old *entry)
 		return none, err
 	}
 	if e.data == nil {
-		old := s.old[name]
-		if old != nil && old.owner != owner {
-			old = nil
+		var before *entry
+		if old, ok := s.old[name]; ok && old.owner == owner {
+			before = &old
 		}
-		e.data = create(old)
+		e.data = create(before)
 	}
 	data, ok := e.data.(T)
 	if !ok {
