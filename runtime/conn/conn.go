@@ -33,12 +33,13 @@ type Conn struct {
 
 	rd        readOp
 	onRead    func(fd uintptr) bool // rd's callback, made once
-	readEnd   clock                 // when a read gives up; 0 if never
-	readArmed clock                 // the read deadline the runtime has; 0 if none
+	readEnd   Clock                 // when a read gives up; 0 if never
+	readArmed Clock                 // the read deadline the runtime has; 0 if none
 	writeWait time.Duration         // how long a write waits for progress; 0 if forever
-	writeArm  clock                 // the write deadline the runtime has; 0 if none
+	writeArm  Clock                 // the write deadline the runtime has; 0 if none
 
 	interrupted atomic.Bool
+	canceled    atomic.Bool
 	closed      atomic.Bool
 
 	remote, local         netip.AddrPort

@@ -160,6 +160,9 @@ func (c *Conn) awaitBlocking(n int) (*buf.Buffer, error) {
 func (c *Conn) readBlocking(p []byte, awaiting bool) (int, error) {
 	for {
 		c.armRead()
+		if c.canceled.Load() {
+			return 0, ErrCanceled
+		}
 		if awaiting && c.interrupted.CompareAndSwap(true, false) {
 			return 0, ErrInterrupted
 		}
@@ -226,6 +229,8 @@ func (c *Conn) turn(mode readMode, try, await bool) (int, error) {
 	for {
 		err := c.raw.Read(c.onRead)
 		switch {
+		case err == nil && op.stop && c.canceled.Load():
+			return 0, ErrCanceled
 		case err == nil && op.stop:
 			return 0, ErrInterrupted
 		case err == nil && op.errno == 0:
@@ -266,6 +271,10 @@ func (c *Conn) ready(fd uintptr) bool {
 		return true
 	}
 	c.armRead()
+	if c.canceled.Load() {
+		op.stop = true
+		return true
+	}
 	if op.await && c.interrupted.CompareAndSwap(true, false) {
 		op.stop = true
 		return true

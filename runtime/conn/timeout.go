@@ -1,7 +1,6 @@
 package conn
 
 import (
-	"errors"
 	"os"
 	"time"
 )
@@ -12,17 +11,29 @@ import (
 // connection never touches a timer, and an idle one about once per timeout. No
 // timeout comes early, and none late.
 
-// A clock is a time in nanoseconds since the process began, always positive.
-type clock int64
+// A Clock is a time in nanoseconds since a moment before the process began: always
+// positive, never set back, and cheaper to get and to compare than a time.Time.
+type Clock int64
 
 var began = time.Now().Add(-time.Second)
 
-func now() clock { return clock(time.Since(began)) }
+// Now returns the time.
+func Now() Clock { return Clock(time.Since(began)) }
 
-func (t clock) time() time.Time { return began.Add(time.Duration(t)) }
+func (t Clock) time() time.Time { return began.Add(time.Duration(t)) }
 
 // ErrInterrupted is returned by a wait that Interrupt ended.
-var ErrInterrupted = errors.New("interrupted")
+var ErrInterrupted error = waitEnded("interrupted")
+
+// ErrCanceled is returned by reads and writes after Cancel.
+var ErrCanceled error = waitEnded("canceled")
+
+// A waitEnded is a temporary net.Error, so that a TLS layer can go on after it.
+type waitEnded string
+
+func (e waitEnded) Error() string { return string(e) }
+func (waitEnded) Timeout() bool   { return false }
+func (waitEnded) Temporary() bool { return true }
 
 // SetReadTimeout lets the reads that follow fail with os.ErrDeadlineExceeded if
 // they still wait when d has passed from now; 0 lets them wait for ever. A timeout
@@ -32,7 +43,7 @@ func (c *Conn) SetReadTimeout(d time.Duration) {
 		c.readEnd = 0
 		return
 	}
-	c.readEnd = now() + clock(d)
+	c.readEnd = Now() + Clock(d)
 }
 
 // SetReadDeadline is SetReadTimeout with a time; the zero time is none.
@@ -41,8 +52,11 @@ func (c *Conn) SetReadDeadline(t time.Time) {
 		c.readEnd = 0
 		return
 	}
-	c.readEnd = max(clock(t.Sub(began)), 1)
+	c.readEnd = max(Clock(t.Sub(began)), 1)
 }
+
+// SetReadUntil is SetReadTimeout with a Clock; 0 is none.
+func (c *Conn) SetReadUntil(t Clock) { c.readEnd = t }
 
 // SetWriteTimeout lets a write fail with os.ErrDeadlineExceeded if the peer takes
 // no byte for d: it is counted anew after each part sent, as send_timeout. 0 lets
@@ -55,6 +69,21 @@ func (c *Conn) SetWriteTimeout(d time.Duration) { c.writeWait = max(d, 0) }
 func (c *Conn) Interrupt() {
 	c.interrupted.Store(true)
 	c.nc.SetReadDeadline(past)
+}
+
+// Cancel ends all reads and writes, under way or yet to come, with ErrCanceled. The
+// connection stays open, so that whoever owns it may still end it in order, after
+// Resume.
+func (c *Conn) Cancel() {
+	c.canceled.Store(true)
+	c.nc.SetDeadline(past)
+}
+
+// Resume undoes Cancel. Nobody may be reading or writing.
+func (c *Conn) Resume() {
+	c.canceled.Store(false)
+	c.nc.SetDeadline(never)
+	c.readArmed, c.writeArm = 0, 0
 }
 
 var (
@@ -84,12 +113,18 @@ func (c *Conn) readWoke(awaiting bool) error {
 	if c.closed.Load() {
 		return os.ErrClosed
 	}
+	if c.canceled.Load() {
+		return ErrCanceled
+	}
 	if awaiting && c.interrupted.CompareAndSwap(true, false) {
 		return ErrInterrupted
 	}
-	if c.readEnd != 0 && now() >= c.readEnd {
+	if c.readEnd != 0 && Now() >= c.readEnd {
 		return os.ErrDeadlineExceeded
 	}
 	c.setReadArmed()
+	if c.canceled.Load() { // Cancel came before the deadline that replaced its own
+		return ErrCanceled
+	}
 	return nil
 }

@@ -19,7 +19,7 @@ type writeOp struct {
 	send  bool // sendfile, not bufs
 	short bool // the file ended early
 	sent  int64
-	until clock // when the write gives up
+	until Clock // when the write gives up
 	errno syscall.Errno
 	run   func(fd uintptr) bool
 }
@@ -114,17 +114,19 @@ func (c *Conn) write(op *writeOp, call string) (int64, error) {
 	for {
 		err := c.raw.Write(op.run)
 		switch {
+		case c.canceled.Load():
+			return op.sent, ErrCanceled
 		case err == nil && op.errno != 0:
 			return op.sent, os.NewSyscallError(call, op.errno)
 		case err == nil:
 			return op.sent, nil
 		case !isTimeout(err) || c.closed.Load():
 			return op.sent, c.closedErr(err)
-		case op.until != 0 && now() >= op.until:
+		case op.until != 0 && Now() >= op.until:
 			return op.sent, os.ErrDeadlineExceeded
 		}
 		if op.until == 0 && c.writeWait > 0 { // an old deadline fired before the first try
-			op.until = now() + clock(c.writeWait)
+			op.until = Now() + Clock(c.writeWait)
 		}
 		c.setWriteArmed(op.until)
 	}
@@ -140,7 +142,7 @@ func (op *writeOp) ready(fd uintptr) bool {
 		}
 		if errno == syscall.EAGAIN {
 			op.arm()
-			return false
+			return op.c.canceled.Load()
 		}
 		op.errno = errno
 		if errno != 0 || op.advance(n) {
@@ -192,13 +194,13 @@ func (op *writeOp) arm() {
 		op.until = 0
 		return
 	}
-	op.until = now() + clock(c.writeWait)
+	op.until = Now() + Clock(c.writeWait)
 	if c.writeArm == 0 || c.writeArm > op.until {
 		c.setWriteArmed(op.until)
 	}
 }
 
-func (c *Conn) setWriteArmed(t clock) {
+func (c *Conn) setWriteArmed(t Clock) {
 	c.writeArm = t
 	if t == 0 {
 		c.nc.SetWriteDeadline(never)
@@ -211,11 +213,14 @@ func (c *Conn) setWriteArmed(t clock) {
 // done, not when it makes progress.
 func (c *Conn) writeBlocking(p []byte) (int, error) {
 	if c.writeWait > 0 {
-		c.setWriteArmed(now() + clock(c.writeWait))
+		c.setWriteArmed(Now() + Clock(c.writeWait))
 	} else if c.writeArm != 0 {
 		c.setWriteArmed(0)
 	}
 	n, err := c.nc.Write(p)
+	if err != nil && c.canceled.Load() {
+		return n, ErrCanceled
+	}
 	if err != nil {
 		err = c.closedErr(err)
 	}

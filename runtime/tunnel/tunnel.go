@@ -1,0 +1,158 @@
+// Package tunnel moves bytes between two connections, both ways, until they end: an
+// upgraded HTTP connection, CONNECT, proxy_pass of the stream module. While nothing
+// arrives a tunnel holds no buffer. It knows no protocol, and logs nothing.
+package tunnel
+
+import (
+	"sync/atomic"
+	"time"
+
+	"understudy/runtime/conn"
+)
+
+// DefaultBuffer is the size of the buffer bytes pass through, in bytes. It is taken
+// when they arrive, and given back when they are sent. A larger one leaves the
+// processor's cache, and is slower.
+const DefaultBuffer = 16 << 10
+
+// Options are how a tunnel behaves. By convention a is the client's connection, and
+// b the upstream's.
+type Options struct {
+	// Idle ends the tunnel if no byte has moved in either direction for so long:
+	// proxy_timeout of stream, and proxy_read_timeout of http, which nginx starts anew
+	// when the client sends as well. 0: never.
+	Idle time.Duration
+
+	// SendA and SendB end the tunnel if a (send_timeout) or b (proxy_send_timeout)
+	// takes no byte for so long. 0: as long as Idle allows.
+	SendA, SendB time.Duration
+
+	// HalfClose passes the end of one direction on, and lets the other go on:
+	// proxy_half_close. Otherwise the tunnel ends when a side has ended its direction
+	// and what it sent is delivered.
+	HalfClose bool
+
+	// RateA and RateB limit what is read of a (proxy_upload_rate) and of b
+	// (proxy_download_rate), in bytes a second. 0: no limit.
+	RateA, RateB int
+
+	// Buffer is the size of the buffer, in bytes; 0 for DefaultBuffer.
+	Buffer int
+
+	// Group, if not nil, holds the tunnel while it is open.
+	Group *Group
+}
+
+// An End is why a tunnel ended.
+type End uint8
+
+const (
+	_       End = iota
+	ByA         // a ended its direction; if Err is not nil, reading it failed
+	ByB         // likewise b
+	Timeout     // Options.Idle
+	SendA       // a took nothing for Options.SendA
+	SendB       // b took nothing for Options.SendB
+	FailedA     // writing to a failed
+	FailedB     // writing to b failed
+	Closed      // Tunnel.Close
+)
+
+func (e End) String() string {
+	return [...]string{"open", "a ended", "b ended", "timeout", "a does not read", "b does not read",
+		"writing to a failed", "writing to b failed", "closed"}[e]
+}
+
+// A Result is what a log line says about a tunnel. The totals of a connection,
+// before and in the tunnel, are its Received and Sent.
+type Result struct {
+	End        End
+	Err        error // what failed, or nil
+	AToB, BToA int64 // bytes delivered
+}
+
+// A Tunnel is two connections that are joined.
+type Tunnel struct {
+	a, b  *conn.Conn
+	o     Options
+	done  func(Result)
+	start conn.Clock
+
+	last  atomic.Int64  // conn.Clock of the last byte moved; ahead of now while a rate delays
+	ended atomic.Uint32 // the End; set once
+	open  atomic.Int32  // directions at work
+	bLeft atomic.Bool   // b has ended, and a's reader watches Options.Idle
+	err   error         // written by the direction that sets ended, read when open is 0
+
+	aToB, bToA   int64      // each written by its direction
+	nextA, nextB conn.Clock // when a direction with a rate may read again; likewise
+
+	stop       chan struct{} // closed when ended, for who waits for a rate; nil without one
+	prev, next *Tunnel       // in Group; guarded by its lock
+}
+
+// Join moves bytes between a and b, beginning with those that were Unread, and
+// returns at once. When the tunnel has ended, done is called, from some goroutine of
+// the tunnel; it may still write to the connections, or let one linger. When it
+// returns, a and b are closed. Until then nobody else may use them, but for Close.
+func Join(a, b *conn.Conn, o Options, done func(Result)) *Tunnel {
+	if o.Buffer == 0 {
+		o.Buffer = DefaultBuffer
+	}
+	t := &Tunnel{a: a, b: b, o: o, done: done, start: conn.Now()}
+	if o.RateA > 0 || o.RateB > 0 {
+		t.stop = make(chan struct{})
+	}
+	t.last.Store(int64(t.start))
+	t.open.Store(2)
+	a.SetReadTimeout(0)
+	a.SetWriteTimeout(sendTimeout(o.SendA, o.Idle))
+	b.SetWriteTimeout(sendTimeout(o.SendB, o.Idle))
+	o.Group.add(t)
+	go t.fromA()
+	go t.fromB()
+	return t
+}
+
+func sendTimeout(send, idle time.Duration) time.Duration {
+	if send > 0 {
+		return send
+	}
+	return idle
+}
+
+// Close ends the tunnel without delivering what is under way. It does not wait.
+func (t *Tunnel) Close() { t.end(Closed, nil) }
+
+// end ends the tunnel for a reason, if it is the first.
+func (t *Tunnel) end(why End, err error) {
+	if !t.ended.CompareAndSwap(0, uint32(why)) {
+		return
+	}
+	if err != nil {
+		t.err = err
+	}
+	if t.stop != nil {
+		close(t.stop)
+	}
+	t.a.Cancel()
+	t.b.Cancel()
+}
+
+// leave is called when the direction from side has ended. The last ends the tunnel.
+func (t *Tunnel) leave(side End, err error) {
+	if t.open.Add(-1) > 0 {
+		return
+	}
+	t.o.Group.remove(t)
+	if t.ended.CompareAndSwap(0, uint32(side)) {
+		t.err = err
+	}
+	t.a.Resume()
+	t.b.Resume()
+	if t.done != nil {
+		t.done(Result{End: End(t.ended.Load()), Err: t.err, AToB: t.aToB, BToA: t.bToA})
+	}
+	t.a.Close()
+	t.b.Close()
+}
