@@ -3,7 +3,6 @@ package clients
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -13,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"understudy/conformance"
 )
 
 // binary is the server under test.
@@ -21,11 +22,7 @@ var binary = sync.OnceValues(func() (string, error) {
 		return exec.LookPath(bin)
 	}
 	bin := filepath.Join(scratch, "understudy")
-	out, err := exec.Command("go", "build", "-o", bin, "understudy/cmd/understudy").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("go build: %v\n%s", err, out)
-	}
-	return bin, nil
+	return bin, conformance.Build(bin)
 })
 
 // scratch is a folder for the whole run.
