@@ -1,0 +1,114 @@
+package httpcore
+
+import (
+	"understudy/directives/spec"
+	"understudy/parser/diag"
+	"understudy/runtime/h1"
+	"understudy/runtime/httpd"
+)
+
+// build makes the runtime graph of an http block when it closes.
+func build(c *conf, call *spec.Call) error {
+	s := call.Inner
+	h := &httpd.HTTP{Vars: s.Vars(), Log: s.Env().Log, Version: s.Env().Version, Prefix: s.Env().Prefix}
+	spec.SetResult(s, h)
+	s.BuildMain(h)
+	for _, child := range s.Children {
+		if child.In == spec.Server {
+			h.Servers = append(h.Servers, buildServer(h, child))
+		}
+	}
+	s.LinkHTTP()
+	return buildListening(h, s)
+}
+
+func buildServer(h *httpd.HTTP, s *spec.Scope) *httpd.Server {
+	c := spec.Conf[conf](s)
+	srv := &httpd.Server{
+		Pos:           s.At.Name.Pos,
+		HeaderTimeout: c.headerTimeout.V,
+		Head: h1.Options{
+			HeaderBuffer:  int(c.headerBuffer.V),
+			LargeBuffers:  c.largeBuffers.V[0],
+			LargeBuffer:   c.largeBuffers.V[1],
+			MaxFields:     c.maxHeaders.V,
+			IgnoreInvalid: c.ignoreInvalid.V,
+			Underscores:   c.underscores.V,
+			MergeSlashes:  c.mergeSlashes.V,
+		},
+	}
+	for _, n := range c.nameList {
+		srv.Names = append(srv.Names, n.text)
+	}
+	srv.Name = firstName(c.nameList)
+	srv.Root = &httpd.Location{Pos: s.At.Name.Pos, Server: srv}
+	s.BuildServer(h, srv)
+	s.BuildLocation(h, srv, srv.Root)
+	srv.Root.SetLocations(buildLocations(h, srv, s))
+	return srv
+}
+
+// buildLocations builds the location blocks inside s.
+func buildLocations(h *httpd.HTTP, srv *httpd.Server, s *spec.Scope) []*httpd.Location {
+	var ls []*httpd.Location
+	seen := map[[2]string]bool{}
+	for _, child := range s.Children {
+		if child.In != spec.Location {
+			continue
+		}
+		d, err := parseLocation(&spec.Call{Directive: child.At, Scope: s})
+		if err != nil {
+			continue // reported when it was declared
+		}
+		l := &httpd.Location{
+			Name: d.name, Modifier: d.modifier, Match: d.match, Pattern: d.pattern,
+			Pos: d.pos, Server: srv,
+		}
+		if d.match != httpd.Regex {
+			kind := ""
+			if d.match == httpd.Exact {
+				kind = "="
+			}
+			if key := [2]string{kind, d.name}; seen[key] {
+				*s.Diags() = append(*s.Diags(), diag.Diagnostic{
+					Pos: d.pos, Severity: diag.Error, Code: "duplicate-location", Line: d.line,
+					Msg: "duplicate location " + quoted(d.name),
+				})
+			} else {
+				seen[key] = true
+			}
+		}
+		child.BuildLocation(h, srv, l)
+		l.SetLocations(buildLocations(h, srv, child))
+		buildExcept(h, srv, child, l)
+		ls = append(ls, l)
+	}
+	return ls
+}
+
+// buildExcept builds the limit_except block inside a location.
+func buildExcept(h *httpd.HTTP, srv *httpd.Server, s *spec.Scope, l *httpd.Location) {
+	for _, child := range s.Children {
+		if child.In != spec.LimitExcept {
+			continue
+		}
+		set, err := exceptMethods(&spec.Call{Directive: child.At, Scope: s})
+		if err != nil {
+			continue
+		}
+		x := BuildNameless(h, srv, child, l)
+		l.Except, l.ExceptMethods = x, set
+	}
+}
+
+// BuildNameless builds the location of a block that shares another's URIs: if
+// and limit_except. What it does not say of its own is that location's.
+func BuildNameless(h *httpd.HTTP, srv *httpd.Server, s *spec.Scope, outer *httpd.Location) *httpd.Location {
+	x := &httpd.Location{Name: outer.Name, Modifier: outer.Modifier, Match: httpd.Nameless, Pattern: outer.Pattern, Pos: s.At.Name.Pos, Server: srv}
+	s.BuildLocation(h, srv, x)
+	x.SetLocations(nil)
+	if x.Content == nil {
+		x.Content = outer.Content
+	}
+	return x
+}

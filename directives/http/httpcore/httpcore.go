@@ -1,0 +1,163 @@
+// Package httpcore declares the http, server and location blocks and the
+// directives that belong to no other module, and builds the graph of a http
+// block.
+//
+// https://nginx.org/en/docs/http/ngx_http_core_module.html
+package httpcore
+
+import (
+	"slices"
+	"time"
+
+	"understudy/directives/spec"
+	"understudy/runtime/httpd"
+)
+
+const (
+	servers   = spec.HTTP | spec.Server
+	anywhere  = spec.HTTP | spec.Server | spec.Location
+	orIf      = anywhere | spec.LocationIf
+	everyHTTP = anywhere | spec.ServerIf | spec.LocationIf | spec.LimitExcept
+)
+
+// Module is ngx_http_core_module.
+var Module = spec.HTTPModule[conf]{
+	Name: "http_core",
+	Directives: slices.Concat(
+		blocks, names, hashes, headers, bodies, files, sending, connections, redirects, pages, limits,
+	),
+	Variables: variables,
+	Location:  (*conf).addTo,
+}
+
+// A conf is what the directives of the module say in one block.
+type conf struct {
+	// of a server
+	listens   []listenCall
+	nameList  []serverName
+	nameGiven bool
+
+	// of a location
+	kind     location
+	internal bool
+	aliased  bool
+
+	headerTimeout spec.Value[time.Duration]
+	headerBuffer  spec.Value[int64]
+	largeBuffers  spec.Value[[2]int]
+	maxHeaders    spec.Value[int]
+	ignoreInvalid spec.Value[bool]
+	mergeSlashes  spec.Value[bool]
+	underscores   spec.Value[bool]
+
+	root        spec.Value[root]
+	types       spec.Value[map[string][]byte]
+	defaultType spec.Value[string]
+
+	maxBody       spec.Value[int64]
+	bodyBuffer    spec.Value[int64]
+	bodyTimeout   spec.Value[time.Duration]
+	bodyTemp      spec.Value[*httpd.TempPath]
+	bodyInFile    spec.Value[httpd.BodyFile]
+	bodySingle    spec.Value[bool]
+	sendfile      spec.Value[bool]
+	sendfileChunk spec.Value[int64]
+	nopush        spec.Value[bool]
+	nodelay       spec.Value[bool]
+	sendTimeout   spec.Value[time.Duration]
+	postpone      spec.Value[int64]
+	outputBuffers spec.Value[[2]int]
+	directio      spec.Value[int64]
+	rate          spec.Value[*httpd.Template]
+	rateAfter     spec.Value[*httpd.Template]
+
+	keepaliveTime     spec.Value[time.Duration]
+	keepaliveTimeout  spec.Value[[2]time.Duration]
+	keepaliveMin      spec.Value[time.Duration]
+	keepaliveRequests spec.Value[int]
+	keepaliveDisable  spec.Value[httpd.BrowserSet]
+	lingering         spec.Value[httpd.Lingering]
+	lingeringTime     spec.Value[time.Duration]
+	lingeringTimeout  spec.Value[time.Duration]
+	resetTimedout     spec.Value[bool]
+
+	satisfy          spec.Value[httpd.Satisfy]
+	authDelay        spec.Value[time.Duration]
+	absolute         spec.Value[bool]
+	nameInRedirect   spec.Value[bool]
+	portInRedirect   spec.Value[bool]
+	msiePadding      spec.Value[bool]
+	msieRefresh      spec.Value[bool]
+	logNotFound      spec.Value[bool]
+	logSubrequest    spec.Value[bool]
+	recursivePages   spec.Value[bool]
+	tokens           spec.Value[httpd.Tokens]
+	modified         spec.Value[httpd.ModifiedRule]
+	maxRanges        spec.Value[int]
+	chunked          spec.Value[bool]
+	etag             spec.Value[bool]
+	errorPages       spec.Value[[]httpd.ErrorPage]
+	postAction       spec.Value[string]
+	subrequestBuffer spec.Value[int64]
+}
+
+// addTo gives a location its settings.
+func (c *conf) addTo(b *spec.Builder) error {
+	l := b.Location
+	l.Internal = c.internal
+	l.Settings = httpd.Settings{
+		Internal:             c.internal,
+		MaxBody:              c.maxBody.V,
+		BodyBuffer:           int(c.bodyBuffer.V),
+		BodyTimeout:          c.bodyTimeout.V,
+		BodyTemp:             c.bodyTemp.V,
+		BodyInFileOnly:       c.bodyInFile.V,
+		SendTimeout:          c.sendTimeout.V,
+		KeepaliveTimeout:     c.keepaliveTimeout.V[0],
+		KeepaliveHeader:      c.keepaliveTimeout.V[1],
+		KeepaliveRequests:    c.keepaliveRequests.V,
+		KeepaliveTime:        c.keepaliveTime.V,
+		KeepaliveDisable:     c.keepaliveDisable.V,
+		Lingering:            c.lingering.V,
+		LingeringTime:        c.lingeringTime.V,
+		LingeringTimeout:     c.lingeringTimeout.V,
+		ResetTimedout:        c.resetTimedout.V,
+		AbsoluteRedirect:     c.absolute.V,
+		PortInRedirect:       c.portInRedirect.V,
+		ServerNameInRedirect: c.nameInRedirect.V,
+		MSIEPadding:          c.msiePadding.V,
+		MSIERefresh:          c.msieRefresh.V,
+		ChunkedTransfer:      c.chunked.V,
+		ETag:                 c.etag.V,
+		IfModifiedSince:      c.modified.V,
+		MaxRanges:            c.ranges(),
+		ServerTokens:         c.tokens.V,
+		Root:                 c.root.V.path,
+		Alias:                c.root.V.alias,
+		Types:                c.types.V,
+		DefaultType:          []byte(c.defaultType.V),
+		Sendfile:             c.sendfile.V,
+		SendfileMaxChunk:     c.sendfileChunk.V,
+		TCPNoDelay:           c.nodelay.V,
+		TCPNoPush:            c.nopush.V,
+		DirectIO:             c.directio.V,
+		PostponeOutput:       int(c.postpone.V),
+		OutputBuffers:        c.outputBuffers.V,
+		LimitRate:            c.rate.V,
+		LimitRateAfter:       c.rateAfter.V,
+		Satisfy:              c.satisfy.V,
+		ErrorPages:           c.errorPages.V,
+		RecursiveErrorPages:  c.recursivePages.V,
+		LogNotFound:          c.logNotFound.V,
+		LogSubrequest:        c.logSubrequest.V,
+		ErrorLog:             b.HTTP.Log,
+	}
+	return nil
+}
+
+func (c *conf) ranges() int {
+	if !c.maxRanges.Given() {
+		return -1
+	}
+	return c.maxRanges.V
+}

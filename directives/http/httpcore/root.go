@@ -1,0 +1,106 @@
+package httpcore
+
+import (
+	"strings"
+
+	"understudy/directives/spec"
+	"understudy/runtime/httpd"
+)
+
+// A root is where a location's files are.
+type root struct {
+	path  *httpd.Template
+	alias bool
+}
+
+var files = []spec.Directive[conf]{{
+	Name: "root", In: orIf, Args: spec.Exactly(1),
+	Syntax: "path", Default: "html",
+	Doc: "Sets the folder that URIs are appended to.",
+	Set: spec.Scalar(func(c *conf) *spec.Value[root] { return &c.root }, spec.Text, spec.Exactly(1), nil, parseRoot),
+}, {
+	Name: "alias", In: spec.Location, Args: spec.Exactly(1),
+	Syntax: "path",
+	Doc:    "Sets what replaces the location's name in file names.",
+	Set:    spec.Do(setAlias),
+}, {
+	Name: "types", In: anywhere, Args: spec.Exactly(0), Free: true,
+	Doc: "Maps file name extensions to types. It replaces the outer block's.",
+	Set: spec.Fill(func(c *conf) *spec.Value[map[string][]byte] { return &c.types }, addTypes),
+}, {
+	Name: "default_type", In: anywhere, Args: spec.Exactly(1),
+	Syntax: "mime-type", Default: "text/plain",
+	Doc: "Sets the type of files whose extension has none.",
+	Set: spec.SetText(func(c *conf) *spec.Value[string] { return &c.defaultType }),
+}, {
+	Name: "types_hash_max_size", In: anywhere, Args: spec.Exactly(1), Syntax: "size",
+	Set: spec.Ignore[conf]("the table of types needs no tuning here", number),
+}, {
+	Name: "types_hash_bucket_size", In: anywhere, Args: spec.Exactly(1), Syntax: "size",
+	Set: spec.Ignore[conf]("the table of types needs no tuning here", number),
+}}
+
+func parseRoot(call *spec.Call) (root, error) {
+	return rootOf(call)
+}
+
+// setAlias stores an alias, which unlike root belongs to one location only.
+func setAlias(c *conf, call *spec.Call) error {
+	if c.root.Given() {
+		if c.root.V.alias {
+			return spec.ErrDuplicate
+		}
+		return call.Errorf(-1, `"alias" directive is duplicate, "root" directive was specified earlier`)
+	}
+	if l, err := parseLocation(&spec.Call{Directive: call.Scope.At, Scope: call.Scope.Parent}); err == nil && l.named() {
+		return call.Errorf(-1, `the "alias" directive cannot be used inside the named location`)
+	}
+	r, err := rootOf(call)
+	if err != nil {
+		return err
+	}
+	r.alias = true
+	c.root.Give(r, call.Pos())
+	c.aliased = true
+	return nil
+}
+
+func rootOf(call *spec.Call) (root, error) {
+	text := call.Args[0].Text
+	for _, v := range []string{"document_root", "realpath_root"} {
+		if strings.Contains(text, "$"+v) || strings.Contains(text, "${"+v) {
+			return root{}, call.Errorf(0, `the $%s variable cannot be used in the "%s" directive`, v, call.Name.Text)
+		}
+	}
+	if call.Name.Text == "root" {
+		text = strings.TrimSuffix(text, "/")
+	}
+	if !strings.HasPrefix(text, "$") && !strings.HasPrefix(text, "/") {
+		text = call.Scope.Env().FullName(text)
+	}
+	t, err := call.TemplateOf(text, 0)
+	return root{path: t}, err
+}
+
+// addTypes reads a types block: lines of a type and its extensions.
+func addTypes(types *map[string][]byte, call *spec.Call) error {
+	if *types == nil {
+		*types = map[string][]byte{}
+	}
+	for _, d := range call.Block {
+		if d.Err != nil {
+			return *d.Err
+		}
+		for _, ext := range d.Args {
+			(*types)[strings.ToLower(ext.Text)] = []byte(d.Name.Text)
+		}
+	}
+	return nil
+}
+
+func number(call *spec.Call) error {
+	if _, ok := spec.ParseNumber(call.Args[0].Text); !ok {
+		return errInvalidNumber
+	}
+	return nil
+}

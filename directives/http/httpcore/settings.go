@@ -1,0 +1,253 @@
+package httpcore
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"understudy/directives/spec"
+	"understudy/runtime/httpd"
+)
+
+var errInvalidNumber = errors.New("invalid number")
+
+var hashes = []spec.Directive[conf]{
+	ignoredNumber("variables_hash_max_size", spec.HTTP),
+	ignoredNumber("variables_hash_bucket_size", spec.HTTP),
+	ignoredNumber("server_names_hash_max_size", spec.HTTP),
+	ignoredNumber("server_names_hash_bucket_size", spec.HTTP),
+}
+
+func ignoredNumber(name string, in spec.Context) spec.Directive[conf] {
+	return spec.Directive[conf]{
+		Name: name, In: in, Args: spec.Exactly(1), Syntax: "size",
+		Doc: "Tunes a hash table of nginx.",
+		Set: spec.Ignore[conf]("hash tables need no tuning here", number),
+	}
+}
+
+func flag(name string, in spec.Context, def, doc string, field func(*conf) *spec.Value[bool]) spec.Directive[conf] {
+	return spec.Directive[conf]{Name: name, In: in, Syntax: "on | off", Default: def, Doc: doc, Set: spec.SetFlag(field)}
+}
+
+func millis(name string, in spec.Context, def, doc string, field func(*conf) *spec.Value[time.Duration]) spec.Directive[conf] {
+	return spec.Directive[conf]{Name: name, In: in, Syntax: "time", Default: def, Doc: doc, Set: spec.SetTime(field, true)}
+}
+
+func size(name string, in spec.Context, def, doc string, field func(*conf) *spec.Value[int64]) spec.Directive[conf] {
+	return spec.Directive[conf]{Name: name, In: in, Syntax: "size", Default: def, Doc: doc, Set: spec.SetSize(field, false)}
+}
+
+// headers are the directives about the head of a request.
+var headers = []spec.Directive[conf]{
+	millis("client_header_timeout", servers, "60s", "Limits the time to read the head of a request.", func(c *conf) *spec.Value[time.Duration] { return &c.headerTimeout }),
+	size("client_header_buffer_size", servers, "1k", "Sets the size of the buffer a head is first read into.", func(c *conf) *spec.Value[int64] { return &c.headerBuffer }),
+	{
+		Name: "large_client_header_buffers", In: servers, Args: spec.Exactly(2), Syntax: "number size", Default: "4 8k",
+		Doc: "Sets how many buffers a head may take, and the size of each, which one line must fit into.",
+		Set: spec.Scalar(func(c *conf) *spec.Value[[2]int] { return &c.largeBuffers }, spec.Words, spec.Exactly(2), nil, numberAndSize),
+	},
+	{
+		Name: "max_headers", In: servers, Syntax: "number", Default: "1000",
+		Doc: "Limits the number of header lines of a request.",
+		Set: spec.SetNumber(func(c *conf) *spec.Value[int] { return &c.maxHeaders }, 0, 0),
+	},
+	flag("ignore_invalid_headers", servers, "on", "Drops header fields with invalid names.", func(c *conf) *spec.Value[bool] { return &c.ignoreInvalid }),
+	flag("merge_slashes", servers, "on", "Makes one slash of several in a row.", func(c *conf) *spec.Value[bool] { return &c.mergeSlashes }),
+	flag("underscores_in_headers", servers, "off", "Takes underscores in header field names.", func(c *conf) *spec.Value[bool] { return &c.underscores }),
+	poolSize("connection_pool_size"), poolSize("request_pool_size"),
+}
+
+func poolSize(name string) spec.Directive[conf] {
+	return spec.Directive[conf]{
+		Name: name, In: servers, Args: spec.Exactly(1), Syntax: "size",
+		Doc: "Tunes nginx's memory allocation.",
+		Set: spec.Ignore[conf]("memory is not allocated from pools of a fixed size here", func(call *spec.Call) error {
+			n, ok := spec.ParseSize(call.Args[0].Text, false)
+			switch {
+			case !ok:
+				return errors.New("invalid value")
+			case n < 80:
+				return call.Errorf(0, "the pool size must be no less than 80")
+			case n%16 != 0:
+				return call.Errorf(0, "the pool size must be a multiple of 16")
+			}
+			return nil
+		}),
+	}
+}
+
+func numberAndSize(call *spec.Call) ([2]int, error) {
+	n, ok := spec.ParseNumber(call.Args[0].Text)
+	if !ok || n == 0 {
+		return [2]int{}, errors.New("invalid value")
+	}
+	s, ok := spec.ParseSize(call.Args[1].Text, false)
+	if !ok || s == 0 {
+		return [2]int{}, errors.New("invalid value")
+	}
+	return [2]int{n, int(s)}, nil
+}
+
+// bodies are the directives about the body of a request.
+var bodies = []spec.Directive[conf]{
+	{
+		Name: "client_max_body_size", In: anywhere, Syntax: "size", Default: "1m",
+		Doc: "Limits the size of a request body; 0 is no limit.",
+		Set: spec.SetSize(func(c *conf) *spec.Value[int64] { return &c.maxBody }, true),
+	},
+	size("client_body_buffer_size", anywhere, "16k", "Sets how much of a body is kept in memory.", func(c *conf) *spec.Value[int64] { return &c.bodyBuffer }),
+	millis("client_body_timeout", anywhere, "60s", "Limits the time between two reads of a body.", func(c *conf) *spec.Value[time.Duration] { return &c.bodyTimeout }),
+	{
+		Name: "client_body_temp_path", In: anywhere, Args: spec.Between(1, 4), Syntax: "path [level1 [level2 [level3]]]", Default: "client_body_temp",
+		Doc: "Sets the folder for bodies that do not fit into memory.",
+		Set: spec.Scalar(func(c *conf) *spec.Value[*httpd.TempPath] { return &c.bodyTemp }, spec.Words, spec.Between(1, 4), nil, TempPath),
+	},
+	{
+		Name: "client_body_in_file_only", In: anywhere, Syntax: "on | clean | off", Default: "off",
+		Doc: "Stores every body in a file.",
+		Set: spec.SetEnum(func(c *conf) *spec.Value[httpd.BodyFile] { return &c.bodyInFile },
+			map[string]httpd.BodyFile{"off": httpd.BodyFileOff, "on": httpd.BodyFileOn, "clean": httpd.BodyFileClean}),
+	},
+	flag("client_body_in_single_buffer", anywhere, "off", "Keeps a body in one buffer.", func(c *conf) *spec.Value[bool] { return &c.bodySingle }),
+}
+
+// TempPath reads a folder and the lengths of the names of its subfolders.
+func TempPath(call *spec.Call) (*httpd.TempPath, error) {
+	t := &httpd.TempPath{Dir: call.Scope.Env().FullName(call.Args[0].Text)}
+	for i, a := range call.Args[1:] {
+		n, ok := spec.ParseNumber(a.Text)
+		if !ok || n == 0 || n > 3 {
+			return nil, errors.New("invalid value")
+		}
+		_ = i
+		t.Levels = append(t.Levels, n)
+	}
+	return t, nil
+}
+
+// sending are the directives about sending responses.
+var sending = []spec.Directive[conf]{
+	flag("sendfile", orIf, "off", "Sends files without reading them.", func(c *conf) *spec.Value[bool] { return &c.sendfile }),
+	size("sendfile_max_chunk", anywhere, "2m", "Limits how much of a file is sent at once.", func(c *conf) *spec.Value[int64] { return &c.sendfileChunk }),
+	flag("tcp_nopush", anywhere, "off", "Sends full packets only while a file is being sent.", func(c *conf) *spec.Value[bool] { return &c.nopush }),
+	flag("tcp_nodelay", anywhere, "on", "Sends small packets at once.", func(c *conf) *spec.Value[bool] { return &c.nodelay }),
+	millis("send_timeout", anywhere, "60s", "Limits the time between two writes to the client.", func(c *conf) *spec.Value[time.Duration] { return &c.sendTimeout }),
+	size("postpone_output", anywhere, "1460", "Holds back less than this.", func(c *conf) *spec.Value[int64] { return &c.postpone }),
+	{
+		Name: "output_buffers", In: anywhere, Args: spec.Exactly(2), Syntax: "number size", Default: "2 32k",
+		Doc: "Sets the buffers that files are read into.",
+		Set: spec.Scalar(func(c *conf) *spec.Value[[2]int] { return &c.outputBuffers }, spec.Words, spec.Exactly(2), nil, numberAndSize),
+	},
+	{
+		Name: "limit_rate", In: orIf, Syntax: "rate", Default: "0",
+		Doc: "Limits a response to so many bytes a second.",
+		Set: spec.SetTemplate(func(c *conf) *spec.Value[*httpd.Template] { return &c.rate }),
+	},
+	{
+		Name: "limit_rate_after", In: orIf, Syntax: "size", Default: "0",
+		Doc: "Sets how much of a response is sent before limit_rate applies.",
+		Set: spec.SetTemplate(func(c *conf) *spec.Value[*httpd.Template] { return &c.rateAfter }),
+	},
+	flag("chunked_transfer_encoding", anywhere, "on", "Sends bodies of unknown length in chunks to HTTP/1.1 clients.", func(c *conf) *spec.Value[bool] { return &c.chunked }),
+	size("subrequest_output_buffer_size", anywhere, "4k", "Sets the size of the buffer for a subrequest's body.", func(c *conf) *spec.Value[int64] { return &c.subrequestBuffer }),
+}
+
+// connections are the directives about the client's connection.
+var connections = []spec.Directive[conf]{
+	millis("keepalive_time", anywhere, "1h", "Limits the time a connection is kept for further requests.", func(c *conf) *spec.Value[time.Duration] { return &c.keepaliveTime }),
+	{
+		Name: "keepalive_timeout", In: anywhere, Args: spec.Between(1, 2), Syntax: "timeout [header_timeout]", Default: "75s",
+		Doc: "Sets how long a connection waits for its next request, and what the Keep-Alive field says of it.",
+		Set: spec.Scalar(func(c *conf) *spec.Value[[2]time.Duration] { return &c.keepaliveTimeout }, spec.Time, spec.Between(1, 2), nil, keepaliveTimeout),
+	},
+	millis("keepalive_min_timeout", anywhere, "0", "Keeps idle connections at least that long when shutting down.", func(c *conf) *spec.Value[time.Duration] { return &c.keepaliveMin }),
+	{
+		Name: "keepalive_requests", In: anywhere, Syntax: "number", Default: "1000",
+		Doc: "Limits the number of requests on one connection.",
+		Set: spec.SetNumber(func(c *conf) *spec.Value[int] { return &c.keepaliveRequests }, 0, 0),
+	},
+	{
+		Name: "keepalive_disable", In: anywhere, Args: spec.Between(1, 2), Syntax: "none | browser ...", Default: "msie6",
+		Doc: "Closes the connections of browsers that misbehave with them.",
+		Set: spec.Scalar(func(c *conf) *spec.Value[httpd.BrowserSet] { return &c.keepaliveDisable }, spec.Enum, spec.Between(1, 2), []string{"none", "msie6", "safari"}, keepaliveDisable),
+	},
+	{
+		Name: "lingering_close", In: anywhere, Syntax: "off | on | always", Default: "on",
+		Doc: "Closes a connection only when the client has stopped sending.",
+		Set: spec.SetEnum(func(c *conf) *spec.Value[httpd.Lingering] { return &c.lingering },
+			map[string]httpd.Lingering{"off": httpd.LingeringOff, "on": httpd.LingeringOn, "always": httpd.LingeringAlways}),
+	},
+	millis("lingering_time", anywhere, "30s", "Limits the time that what a client still sends is read.", func(c *conf) *spec.Value[time.Duration] { return &c.lingeringTime }),
+	millis("lingering_timeout", anywhere, "5s", "Limits the time that a client may fall silent meanwhile.", func(c *conf) *spec.Value[time.Duration] { return &c.lingeringTimeout }),
+	flag("reset_timedout_connection", anywhere, "off", "Resets connections that timed out.", func(c *conf) *spec.Value[bool] { return &c.resetTimedout }),
+}
+
+func keepaliveTimeout(call *spec.Call) ([2]time.Duration, error) {
+	t, ok := spec.ParseTime(call.Args[0].Text, true)
+	if !ok {
+		return [2]time.Duration{}, errors.New("invalid value")
+	}
+	if len(call.Args) == 1 {
+		return [2]time.Duration{t}, nil
+	}
+	h, ok := spec.ParseTime(call.Args[1].Text, false)
+	if !ok {
+		return [2]time.Duration{}, errors.New("invalid value")
+	}
+	return [2]time.Duration{t, h}, nil
+}
+
+func keepaliveDisable(call *spec.Call) (set httpd.BrowserSet, err error) {
+	for i, a := range call.Args {
+		switch strings.ToLower(a.Text) {
+		case "none":
+		case "msie6":
+			set |= httpd.BrowserMSIE6
+		case "safari":
+			set |= httpd.BrowserSafari
+		default:
+			return 0, call.Errorf(i, `invalid value "%s"`, a.Text)
+		}
+	}
+	return set, nil
+}
+
+// redirects are the directives about the Location field.
+var redirects = []spec.Directive[conf]{
+	flag("absolute_redirect", anywhere, "on", "Makes redirects absolute.", func(c *conf) *spec.Value[bool] { return &c.absolute }),
+	flag("server_name_in_redirect", anywhere, "off", "Names the first server_name, not the client's Host, in redirects.", func(c *conf) *spec.Value[bool] { return &c.nameInRedirect }),
+	flag("port_in_redirect", anywhere, "on", "Names the port in redirects.", func(c *conf) *spec.Value[bool] { return &c.portInRedirect }),
+	flag("msie_refresh", anywhere, "off", "Answers MSIE with a refresh instead of a redirect.", func(c *conf) *spec.Value[bool] { return &c.msieRefresh }),
+}
+
+// limits are what remains: how requests are answered and logged.
+var limits = []spec.Directive[conf]{
+	{
+		Name: "satisfy", In: anywhere, Syntax: "all | any", Default: "all",
+		Doc: "Says whether all or any of the access modules must allow a request.",
+		Set: spec.SetEnum(func(c *conf) *spec.Value[httpd.Satisfy] { return &c.satisfy },
+			map[string]httpd.Satisfy{"all": httpd.SatisfyAll, "any": httpd.SatisfyAny}),
+	},
+	flag("msie_padding", anywhere, "on", "Makes error pages longer for browsers that hide short ones.", func(c *conf) *spec.Value[bool] { return &c.msiePadding }),
+	flag("log_not_found", anywhere, "on", "Logs files that were not found.", func(c *conf) *spec.Value[bool] { return &c.logNotFound }),
+	flag("log_subrequest", anywhere, "off", "Logs subrequests.", func(c *conf) *spec.Value[bool] { return &c.logSubrequest }),
+	{
+		Name: "server_tokens", In: anywhere, Syntax: "on | off | build", Default: "on",
+		Doc: "Shows the version in the Server field and on error pages.",
+		Set: spec.SetEnum(func(c *conf) *spec.Value[httpd.Tokens] { return &c.tokens },
+			map[string]httpd.Tokens{"off": httpd.TokensOff, "on": httpd.TokensOn, "build": httpd.TokensBuild}),
+	},
+	{
+		Name: "if_modified_since", In: anywhere, Syntax: "off | exact | before", Default: "exact",
+		Doc: "Says how If-Modified-Since is compared with the time of a file.",
+		Set: spec.SetEnum(func(c *conf) *spec.Value[httpd.ModifiedRule] { return &c.modified },
+			map[string]httpd.ModifiedRule{"off": httpd.ModifiedOff, "exact": httpd.ModifiedExact, "before": httpd.ModifiedBefore}),
+	},
+	{
+		Name: "max_ranges", In: anywhere, Syntax: "number",
+		Doc: "Limits the number of ranges of a request; 0 sends no ranges.",
+		Set: spec.SetNumber(func(c *conf) *spec.Value[int] { return &c.maxRanges }, 0, 0),
+	},
+	flag("etag", anywhere, "on", "Gives files an ETag.", func(c *conf) *spec.Value[bool] { return &c.etag }),
+}

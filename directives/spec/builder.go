@@ -1,0 +1,116 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+
+	"understudy/parser/diag"
+	"understudy/runtime/httpd"
+	"understudy/runtime/stream"
+)
+
+// A Builder is what the functions of an HTTPModule add to. Location is nil in
+// Main; in Server it is the server's own.
+type Builder struct {
+	*httpd.Location
+	HTTP  *httpd.HTTP
+	Srv   *httpd.Server
+	Vars  *httpd.Vars
+	Scope *Scope
+}
+
+// A StreamBuilder is what the functions of a StreamModule add to.
+type StreamBuilder struct {
+	*stream.Server // nil in Main
+	Stream         *stream.Stream
+	Vars           *stream.Vars
+	Scope          *Scope
+}
+
+// Nameless reports whether the location is an if or limit_except block.
+func (b *Builder) Nameless() bool { return b.Scope.In&nameless != 0 }
+
+// Env returns the options of the compilation.
+func (b *Builder) Env() *Options { return &b.Scope.Options }
+
+// Env returns the options of the compilation.
+func (b *StreamBuilder) Env() *Options { return &b.Scope.Options }
+
+// Errorf returns an error about the directive at a place. nginx, which has
+// read the whole block by then, names none.
+func (b *Builder) Errorf(at diag.Pos, code, format string, args ...any) error {
+	return diag.Diagnostic{Pos: at, Severity: diag.Error, Code: code, Msg: fmt.Sprintf(format, args...)}
+}
+
+// Errorf returns an error about the directive at a place.
+func (b *StreamBuilder) Errorf(at diag.Pos, code, format string, args ...any) error {
+	return diag.Diagnostic{Pos: at, Severity: diag.Error, Code: code, Msg: fmt.Sprintf(format, args...)}
+}
+
+// Warnf reports something that works, but not as it is written.
+func (b *Builder) Warnf(at diag.Pos, code, format string, args ...any) {
+	b.Scope.diags.Warn(at, code, format, args...)
+}
+
+// Hintf reports something that works but is probably not meant.
+func (b *Builder) Hintf(at diag.Pos, code, format string, args ...any) {
+	b.Scope.diags.Hint(at, code, format, args...)
+}
+
+// BuildMain lets every module see the http block before its servers are built.
+func (s *Scope) BuildMain(h *httpd.HTTP) {
+	s.run(hookMain, &Builder{HTTP: h, Vars: s.http, Scope: s})
+}
+
+// BuildServer lets every module add to srv.
+func (s *Scope) BuildServer(h *httpd.HTTP, srv *httpd.Server) {
+	s.run(hookServer, &Builder{Location: srv.Root, HTTP: h, Srv: srv, Vars: s.http, Scope: s})
+}
+
+// BuildLocation lets every module add to loc.
+func (s *Scope) BuildLocation(h *httpd.HTTP, srv *httpd.Server, loc *httpd.Location) {
+	s.run(hookLocation, &Builder{Location: loc, HTTP: h, Srv: srv, Vars: s.http, Scope: s})
+}
+
+func (s *Scope) run(h hook, b *Builder) {
+	for i, m := range s.table.modules {
+		s.found(m.build(h, s.slots[i].conf, b))
+	}
+}
+
+// BuildStreamMain lets every module see the stream block before its servers
+// are built.
+func (s *Scope) BuildStreamMain(st *stream.Stream) {
+	s.runStream(hookMain, &StreamBuilder{Stream: st, Vars: s.stream, Scope: s})
+}
+
+// BuildStreamServer lets every module add to srv.
+func (s *Scope) BuildStreamServer(st *stream.Stream, srv *stream.Server) {
+	s.runStream(hookServer, &StreamBuilder{Server: srv, Stream: st, Vars: s.stream, Scope: s})
+}
+
+func (s *Scope) runStream(h hook, b *StreamBuilder) {
+	for i, m := range s.table.modules {
+		s.found(m.buildStream(h, s.slots[i].conf, b))
+	}
+}
+
+// found adds what a build function reports.
+func (s *Scope) found(err error) {
+	var d diag.Diagnostic
+	switch {
+	case err == nil:
+	case errors.As(err, &d):
+		s.diags = append(s.diags, d)
+	case s.At != nil:
+		s.diags.Add(s.At.Name.Pos, "build", "%v", err)
+	default:
+		s.diags.Add(diag.Pos{}, "build", "%v", err)
+	}
+}
+
+// LinkHTTP binds the variables of requests. It is called when all is built.
+func (s *Scope) LinkHTTP() { s.http.Link(&s.diags) }
+
+// LinkStream binds the variables of sessions.
+func (s *Scope) LinkStream() { s.stream.Link(&s.diags) }

@@ -1,0 +1,309 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strings"
+
+	"understudy/parser"
+	"understudy/parser/diag"
+	"understudy/runtime/httpd"
+	"understudy/runtime/stream"
+	"understudy/runtime/vars"
+	"understudy/runtime/zone"
+)
+
+// Options are what a compilation knows of the world.
+type Options struct {
+	Prefix     string // relative names are relative to it (-p), with a final "/"
+	ConfPrefix string // the folder of the main configuration file, with a final "/"
+	Version    string // of the nginx that is stood in for: "1.31.5"
+	Offline    bool   // resolve, open and bind nothing (check, explain)
+	Fragment   bool   // supply the blocks that a fragment lacks
+	Test       bool   // -t: nothing will run
+	Zones      *zone.Set
+	Log        *slog.Logger
+
+	// Lookup resolves a host name when the configuration is read. The error
+	// text is nginx's.
+	Lookup func(host string) ([]string, error)
+}
+
+// A Scope is one block of a configuration with what its directives said.
+type Scope struct {
+	In       Context
+	At       *parser.Directive // nil for the main context
+	Parent   *Scope
+	Children []*Scope
+
+	slots []slot // by module
+	*env
+}
+
+// A slot is a module's configuration in one block. Blocks that say nothing of
+// a module share that of the block around them.
+type slot struct {
+	conf   any
+	shared bool
+	local  bool // conf holds what inner blocks must not see
+}
+
+// env is what all scopes of one compilation share.
+type env struct {
+	Options
+	table     *Table
+	diags     diag.List
+	http      *httpd.Vars
+	stream    *stream.Vars
+	upstreams [2]upstreams
+	results   map[reflect.Type]any
+}
+
+// A Compilation is what became of a configuration.
+type Compilation struct {
+	Main  *Scope
+	Diags diag.List // in the order in which nginx would find them
+}
+
+// Compile reads a tree. It hands every directive to its Setter in the order of
+// the text, and when a block closes lets it inherit and calls the Close of the
+// directive that opened it, which may build a runtime graph: so findings are
+// in the order in which nginx, which works that way, reports them. What the
+// blocks built is found with Result.
+func Compile(t *Table, ds []*parser.Directive, o Options) *Compilation {
+	e := &env{Options: o, table: t, http: vars.NewTable[*httpd.Request](), stream: vars.NewTable[*stream.Session](), results: map[reflect.Type]any{}}
+	for _, m := range t.modules {
+		m.declare(e)
+	}
+	main := e.open(Main, nil, nil)
+	for i, m := range t.modules {
+		main.slots[i].conf = m.newConf()
+		if m.family() != familyCore {
+			main.defaults(i)
+		}
+	}
+	main.declare(ds)
+	for i, m := range t.modules {
+		if m.family() == familyCore {
+			main.defaults(i)
+		}
+	}
+	return &Compilation{Main: main, Diags: e.diags}
+}
+
+// SetResult keeps what a block built, by its type.
+func SetResult[T any](s *Scope, x T) { s.results[reflect.TypeFor[T]()] = x }
+
+// Result returns what a block built, or nothing.
+func Result[T any](s *Scope) (x T) {
+	x, _ = s.results[reflect.TypeFor[T]()].(T)
+	return x
+}
+
+func (e *env) open(in Context, at *parser.Directive, parent *Scope) *Scope {
+	s := &Scope{In: in, At: at, Parent: parent, env: e, slots: make([]slot, len(e.table.modules))}
+	if parent != nil {
+		parent.Children = append(parent.Children, s)
+	}
+	return s
+}
+
+// own returns a module's configuration in s for a directive to change.
+func (s *Scope) own(i int) any {
+	if s.slots[i].conf == nil {
+		s.slots[i].conf = s.table.modules[i].newConf()
+	}
+	return s.slots[i].conf
+}
+
+func (s *Scope) declare(ds []*parser.Directive) {
+	for _, d := range ds {
+		if d.Err != nil {
+			s.diags = append(s.diags, *d.Err)
+			continue
+		}
+		s.directive(d)
+	}
+}
+
+func (s *Scope) directive(d *parser.Directive) {
+	e, err := s.entry(d)
+	if err != nil {
+		s.report(d, err)
+		return
+	}
+	call := &Call{Directive: d, Scope: s, Entry: e}
+	if e.set != nil {
+		if e.local {
+			s.slots[e.owner].local = true
+		}
+		if err := e.set(s.own(e.owner), call); err != nil {
+			s.report(d, err)
+			if e.Opens == 0 || e.State == Unsupported {
+				return
+			}
+		}
+	}
+	if e.Opens == 0 || e.Free {
+		return
+	}
+	inner := s.open(e.Opens, d, s)
+	call.Inner = inner
+	inner.declare(d.Block)
+	if !d.Close.IsValid() {
+		return // reading ended inside the block
+	}
+	if e.Opens&(HTTP|Stream|Events) != 0 {
+		inner.inherit()
+	}
+	if e.close != nil {
+		line := d.End.Line
+		d.End.Line = d.Close.Line // what a block lacks is reported where it ends
+		if err := e.close(inner.own(e.owner), call); err != nil {
+			s.report(d, err)
+		}
+		d.End.Line = line
+	}
+}
+
+// report adds an error about d: a diagnostic as it is, anything else as nginx
+// words what a setter says: the name of the directive and the text.
+func (s *Scope) report(d *parser.Directive, err error) {
+	var found diag.Diagnostic
+	if errors.As(err, &found) {
+		s.diags = append(s.diags, found)
+		return
+	}
+	s.diags = append(s.diags, diag.Diagnostic{
+		Pos: d.Name.Pos, Severity: diag.Error, Code: "invalid-directive", Line: d.End.Line,
+		Msg: fmt.Sprintf("%q directive %v", d.Name.Text, err),
+	})
+}
+
+// entry finds the entry for d in s and checks d's shape against it.
+func (s *Scope) entry(d *parser.Directive) (*Entry, error) {
+	fail := func(code, format string, args ...any) error {
+		return diag.Diagnostic{Pos: d.Name.Pos, Severity: diag.Error, Code: code, Msg: fmt.Sprintf(format, args...), Line: d.End.Line}
+	}
+	name := d.Name.Text
+	entries := s.table.Lookup(name)
+	if len(entries) == 0 {
+		f := fail("unknown-directive", "unknown directive %s", quote(name)).(diag.Diagnostic)
+		if near := s.table.Suggest(name, s.In); near != "" {
+			f.Detail = fmt.Sprintf("did you mean %q?", near)
+		}
+		return nil, f
+	}
+	for _, e := range entries {
+		switch {
+		case e.In&s.In == 0:
+			continue
+		case e.Opens == 0 && !e.Free && d.Block != nil:
+			return nil, fail("not-block", `directive %s is not terminated by ";"`, quote(name))
+		case (e.Opens != 0 || e.Free) && d.Block == nil:
+			return nil, fail("no-block", `directive %s has no opening "{"`, quote(name))
+		case !e.Args.Has(len(d.Args)):
+			return nil, fail("arguments", "invalid number of arguments in %s directive", quote(name))
+		}
+		return e, nil
+	}
+	f := fail("context", "%s directive is not allowed here", quote(name)).(diag.Diagnostic)
+	var in Context
+	for _, e := range entries {
+		in |= e.In
+	}
+	f.Detail = "it is allowed in: " + in.String()
+	return nil, f
+}
+
+// quote is nginx's "%s" or "%V" between quotes: nothing is escaped.
+func quote(s string) string { return `"` + s + `"` }
+
+// inherit gives s and the scopes inside it what they did not say.
+func (s *Scope) inherit() {
+	for i := range s.slots {
+		own, outer := &s.slots[i], &s.Parent.slots[i]
+		if own.conf == nil {
+			if !outer.local {
+				own.conf, own.shared = outer.conf, true
+				continue
+			}
+			own.conf = s.table.modules[i].newConf()
+		}
+		for _, e := range s.table.byModule[i] {
+			if e.inherit != nil {
+				e.inherit(own.conf, outer.conf, s.In&nameless != 0)
+			}
+		}
+	}
+	for _, c := range s.Children {
+		c.inherit()
+	}
+}
+
+// defaults gives a module in the main scope the defaults of its directives.
+func (s *Scope) defaults(module int) {
+	conf := s.slots[module].conf
+	for _, e := range s.table.byModule[module] {
+		text := e.DefaultFor(s.Version)
+		if text == "" || e.inherit == nil || e.isSet(conf) {
+			continue
+		}
+		d := &parser.Directive{Name: parser.Word{Text: e.Name}}
+		for _, f := range strings.Fields(text) {
+			d.Args = append(d.Args, parser.Word{Text: strings.Trim(f, `"`)})
+		}
+		if err := e.set(conf, &Call{Directive: d, Scope: s, Entry: e}); err != nil {
+			panic(fmt.Sprintf("spec: default of %q: %v", e.Name, err))
+		}
+	}
+}
+
+// Conf returns the configuration of type C in s. It must not be changed.
+func Conf[C any](s *Scope) *C {
+	i, ok := s.table.byConf[reflect.TypeFor[*C]()]
+	if !ok {
+		panic(fmt.Sprintf("spec: no module with configuration %T", new(C)))
+	}
+	if c, ok := s.slots[i].conf.(*C); ok {
+		return c
+	}
+	return s.own(i).(*C)
+}
+
+// OwnConf returns the configuration of type C in s for a Close or Set function
+// to change.
+func OwnConf[C any](s *Scope) *C { return s.own(s.table.byConf[reflect.TypeFor[*C]()]).(*C) }
+
+// Vars returns the variables of the http block.
+func (s *Scope) Vars() *httpd.Vars { return s.http }
+
+// StreamVars returns the variables of the stream block.
+func (s *Scope) StreamVars() *stream.Vars { return s.stream }
+
+// Diags returns the list that findings are added to.
+func (s *Scope) Diags() *diag.List { return &s.diags }
+
+// Env returns the options of the compilation.
+func (s *Scope) Env() *Options { return &s.Options }
+
+// A Setting is one directive in force in a block, for tools.
+type Setting struct {
+	Entry *Entry
+	Pos   diag.Pos // where it was given; not valid: the default
+}
+
+// Settings returns what is in force in s, directive by directive.
+func (s *Scope) Settings() []Setting {
+	var out []Setting
+	for i, es := range s.table.byModule {
+		for _, e := range es {
+			if e.pos != nil && s.slots[i].conf != nil && e.isSet(s.slots[i].conf) {
+				out = append(out, Setting{e, e.pos(s.slots[i].conf)})
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,221 @@
+package spec
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"understudy/parser/diag"
+	"understudy/runtime/httpd"
+	"understudy/runtime/stream"
+)
+
+// A Value is a setting that knows where it was given.
+type Value[T any] struct {
+	V   T
+	Pos diag.Pos // not valid: the default, or never given
+	set bool
+}
+
+// Given reports whether the value was given, here or in an outer block, by a
+// directive or its default.
+func (v *Value[T]) Given() bool { return v.set }
+
+// Give sets the value as a directive at a place does.
+func (v *Value[T]) Give(x T, at diag.Pos) { *v = Value[T]{x, at, true} }
+
+func (v *Value[T]) inherit(parent *Value[T]) {
+	if !v.set {
+		*v = *parent
+	}
+}
+
+// A Kind is what a directive's arguments are, for completion and check.
+type Kind int8
+
+const (
+	Words Kind = iota
+	Flag
+	Number
+	Size
+	Time
+	Enum
+	Text // may contain variables
+	List
+)
+
+// A Setter stores a directive in a configuration and inherits it.
+type Setter[C any] struct {
+	kind    Kind
+	args    Arity
+	values  []string
+	state   State
+	why     string
+	set     func(*C, *Call) error
+	inherit func(child, parent *C, nameless bool)
+	isSet   func(*C) bool
+	pos     func(*C) diag.Pos
+}
+
+// ErrDuplicate is what nginx says of a directive that is given twice.
+var ErrDuplicate = errors.New("is duplicate")
+
+// Scalar stores what parse makes of a directive. Given twice in one block, it
+// is a duplicate; an inner block that does not give it has the outer value.
+func Scalar[C, T any](field func(*C) *Value[T], kind Kind, args Arity, values []string, parse func(*Call) (T, error)) Setter[C] {
+	return Setter[C]{
+		kind:   kind,
+		args:   args,
+		values: values,
+		set: func(c *C, call *Call) error {
+			if field(c).set {
+				return ErrDuplicate
+			}
+			x, err := parse(call)
+			if err == nil {
+				field(c).Give(x, call.Pos())
+			}
+			return err
+		},
+		inherit: func(child, parent *C, _ bool) { field(child).inherit(field(parent)) },
+		isSet:   func(c *C) bool { return field(c).set },
+		pos:     func(c *C) diag.Pos { return field(c).Pos },
+	}
+}
+
+// SetFlag stores "on" or "off".
+func SetFlag[C any](field func(*C) *Value[bool]) Setter[C] {
+	return Scalar(field, Flag, Exactly(1), []string{"on", "off"}, func(c *Call) (bool, error) { return c.Flag(0) })
+}
+
+// SetNumber stores a number from lo to hi; hi of 0 is no bound.
+func SetNumber[C any](field func(*C) *Value[int], lo, hi int) Setter[C] {
+	return Scalar(field, Number, Exactly(1), nil, func(c *Call) (int, error) {
+		n, ok := ParseNumber(c.Args[0].Text)
+		switch {
+		case !ok:
+			return 0, errors.New("invalid number")
+		case n < lo:
+			return 0, c.Errorf(0, "value must be equal to or greater than %d", lo)
+		case hi != 0 && n > hi:
+			return 0, c.Errorf(0, "value must be equal to or less than %d", hi)
+		}
+		return n, nil
+	})
+}
+
+// SetSize stores a size in bytes, such as "8k" or "1m"; gigabytes are taken
+// only if big.
+func SetSize[C any](field func(*C) *Value[int64], big bool) Setter[C] {
+	return Scalar(field, Size, Exactly(1), nil, func(c *Call) (int64, error) {
+		n, ok := ParseSize(c.Args[0].Text, big)
+		if !ok {
+			return 0, errors.New("invalid value")
+		}
+		return n, nil
+	})
+}
+
+// SetTime stores a duration such as "1h30m" or "500ms"; whole seconds only
+// unless millis.
+func SetTime[C any](field func(*C) *Value[time.Duration], millis bool) Setter[C] {
+	return Scalar(field, Time, Exactly(1), nil, func(c *Call) (time.Duration, error) {
+		d, ok := ParseTime(c.Args[0].Text, millis)
+		if !ok {
+			return 0, errors.New("invalid value")
+		}
+		return d, nil
+	})
+}
+
+// SetEnum stores one of the keys of names.
+func SetEnum[C, T any](field func(*C) *Value[T], names map[string]T) Setter[C] {
+	return Scalar(field, Enum, Exactly(1), slices.Sorted(maps.Keys(names)), func(c *Call) (T, error) {
+		x, ok := names[c.Args[0].Text]
+		if !ok {
+			return x, c.Errorf(0, "invalid value %q", c.Args[0].Text)
+		}
+		return x, nil
+	})
+}
+
+// SetText stores a word as it is.
+func SetText[C any](field func(*C) *Value[string]) Setter[C] {
+	return Scalar(field, Text, Exactly(1), nil, func(c *Call) (string, error) { return c.Args[0].Text, nil })
+}
+
+// SetTemplate stores a text that may contain variables of requests.
+func SetTemplate[C any](field func(*C) *Value[*httpd.Template]) Setter[C] {
+	return Scalar(field, Text, Exactly(1), nil, func(c *Call) (*httpd.Template, error) { return c.Template(0) })
+}
+
+// SetStreamTemplate stores a text that may contain variables of sessions.
+func SetStreamTemplate[C any](field func(*C) *Value[*stream.Template]) Setter[C] {
+	return Scalar(field, Text, Exactly(1), nil, func(c *Call) (*stream.Template, error) { return c.StreamTemplate(0) })
+}
+
+// Fill lets set add to a field. A block that gives the directive does not
+// inherit what the block around it has in the field.
+func Fill[C, T any](field func(*C) *Value[T], set func(*T, *Call) error) Setter[C] {
+	return Setter[C]{
+		kind: List,
+		set: func(c *C, call *Call) error {
+			v := field(c)
+			if err := set(&v.V, call); err != nil {
+				return err
+			}
+			if !v.set {
+				v.Pos, v.set = call.Pos(), true
+			}
+			return nil
+		},
+		inherit: func(child, parent *C, _ bool) { field(child).inherit(field(parent)) },
+		isSet:   func(c *C) bool { return field(c).set },
+		pos:     func(c *C) diag.Pos { return field(c).Pos },
+	}
+}
+
+// AddTo fills a list with one element for each directive.
+func AddTo[C, T any](field func(*C) *Value[[]T], parse func(*Call) (T, error)) Setter[C] {
+	return Fill(field, func(list *[]T, call *Call) error {
+		x, err := parse(call)
+		if err == nil {
+			*list = append(*list, x)
+		}
+		return err
+	})
+}
+
+// Do calls set. The directive is not inherited.
+func Do[C any](set func(*C, *Call) error) Setter[C] { return Setter[C]{set: set} }
+
+// Handler stores something that only the nameless blocks inside (if,
+// limit_except) have too: a content handler such as proxy_pass.
+func Handler[C, T any](field func(*C) *Value[T], parse func(*Call) (T, error)) Setter[C] {
+	s := Scalar(field, Words, Exactly(1), nil, parse)
+	s.inherit = func(child, parent *C, nameless bool) {
+		if nameless {
+			field(child).inherit(field(parent))
+		}
+	}
+	return s
+}
+
+// Ignore accepts a directive that has no effect here, for a reason. Its
+// arguments are checked by check, if that is not nil.
+func Ignore[C any](why string, check func(*Call) error) Setter[C] {
+	return Setter[C]{state: Accepted, why: why, set: func(_ *C, call *Call) error {
+		if check == nil {
+			return nil
+		}
+		return check(call)
+	}}
+}
+
+// NotYet refuses a directive, and says that it is not supported yet.
+func NotYet[C any]() Setter[C] {
+	return Setter[C]{state: Unsupported, why: "not supported yet", set: func(_ *C, call *Call) error {
+		return call.fail(call.Pos(), "unsupported", "the %q directive is not supported yet", call.Name.Text)
+	}}
+}

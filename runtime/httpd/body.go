@@ -1,0 +1,316 @@
+package httpd
+
+import (
+	"errors"
+	"io"
+	"os"
+	"time"
+
+	"understudy/runtime/buf"
+	"understudy/runtime/h1"
+	"understudy/runtime/header"
+	"understudy/runtime/logs"
+)
+
+// A Body is the body of a request, on its way in or already here.
+type Body struct {
+	Announced int64    // Content-Length; -1: there was none
+	Chunked   bool     // the client sends chunks
+	Length    int64    // bytes read
+	Data      []byte   // what was read into memory
+	File      *os.File // what was read, if it did not fit into memory; nil otherwise
+	Trailers  *header.Block
+
+	left       int64 // of Announced, not read yet
+	ended      bool  // nothing more will come
+	read       bool  // somebody has read it, or is reading
+	discarding bool
+	store      *buf.Buffer
+	dec        h1.Chunked
+}
+
+func (b *Body) reset() {
+	b.store.Free()
+	if b.File != nil {
+		b.File.Close()
+	}
+	*b = Body{Announced: -1}
+}
+
+// Pending reports whether the client may still send some of the body.
+func (b *Body) Pending() bool { return !b.ended }
+
+// Present reports whether the request has a body at all.
+func (b *Body) Present() bool { return b.Chunked || b.Announced > 0 }
+
+// Errors of reading a body.
+var (
+	errBodyTooLarge = errors.New("client intended to send too large chunked body")
+	errBodyInvalid  = errors.New("client sent invalid chunked body")
+	errBodyEarly    = errors.New("client prematurely closed connection")
+)
+
+// continue100 tells a client that waits for it to send the body.
+func (r *Request) continue100() {
+	if r.expectDone || r.Minor < 1 {
+		return
+	}
+	r.expectDone = true
+	e := r.Head.Get(header.Expect)
+	if len(e) != len("100-continue") || !header.EqualFold(e, []byte("100-continue")) {
+		return
+	}
+	r.Client.SetWriteTimeout(r.Loc.SendTimeout)
+	r.Client.Write([]byte("HTTP/1.1 100 Continue\r\n\r\n"))
+}
+
+// ReadBody reads the whole body, into memory as far as client_body_buffer_size
+// goes and into a temporary file beyond.
+func (r *Request) ReadBody() Status {
+	b := &r.Body
+	if r.Parent != nil || b.read || b.discarding {
+		return OK
+	}
+	b.read = true
+	if b.ended {
+		return OK
+	}
+	r.continue100()
+	size := int64(r.Loc.BodyBuffer)
+	if !b.Chunked && b.Announced < size {
+		size = b.Announced
+	}
+	b.store = buf.Get(int(size))
+	inFile := r.Loc.BodyInFileOnly != BodyFileOff
+	for !b.ended {
+		room := b.store.B[b.store.W:min(len(b.store.B), int(size))]
+		if len(room) == 0 {
+			if b.File == nil {
+				r.Errorf(logs.Warn, "a client request body is buffered to a temporary file")
+			}
+			if st := r.spool(); st != OK {
+				return st
+			}
+			continue
+		}
+		n, err := r.ReadSome(room)
+		b.store.W += n
+		if err != nil && err != io.EOF {
+			return r.bodyFailed(err)
+		}
+	}
+	if b.File != nil || inFile {
+		if st := r.spool(); st != OK {
+			return st
+		}
+	}
+	b.Data = b.store.Bytes()
+	return OK
+}
+
+// spool moves what is in memory to the temporary file.
+func (r *Request) spool() Status {
+	b := &r.Body
+	if b.File == nil {
+		f, err := r.Loc.BodyTemp.Create(r.Loc.BodyInFileOnly == BodyFileOff)
+		if err != nil {
+			r.Errorf(logs.Crit, "open() temporary file failed%s", Errno(err))
+			return 500
+		}
+		b.File = f
+	}
+	if _, err := b.File.Write(b.store.Bytes()); err != nil {
+		r.Errorf(logs.Crit, "pwrite() %q failed%s", b.File.Name(), Errno(err))
+		return 500
+	}
+	b.store.Reset()
+	return OK
+}
+
+// bodyFailed answers for a body that cannot be read.
+func (r *Request) bodyFailed(err error) Status {
+	r.Keepalive = false
+	switch {
+	case errors.Is(err, errBodyTooLarge):
+		r.Errorf(logs.Error, "client intended to send too large chunked body: %d bytes", r.Body.Length)
+		r.lingering = true
+		return 413
+	case errors.Is(err, errBodyInvalid):
+		r.Errorf(logs.Error, "client sent invalid chunked body")
+		return 400
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		r.Errorf(logs.Info, "client timed out%s while reading client request body", Errno(err))
+		return 408
+	}
+	r.Errorf(logs.Info, "client prematurely closed connection")
+	r.Body.ended = true
+	return 400
+}
+
+// ReadSome reads a piece of the body: for those who pass it on as it comes.
+// It returns io.EOF, with or after the last bytes, at the body's end.
+func (r *Request) ReadSome(p []byte) (int, error) {
+	b := &r.Body
+	b.read = true
+	if b.ended {
+		return 0, io.EOF
+	}
+	for {
+		if r.in.Len() > 0 {
+			if n, err := r.fromBuffer(p); n > 0 || err != nil {
+				return n, err
+			}
+		}
+		if !b.Chunked {
+			return r.fromClient(p)
+		}
+		if err := r.more(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// fromBuffer takes what arrived together with the head.
+func (r *Request) fromBuffer(p []byte) (int, error) {
+	b := &r.Body
+	if !b.Chunked {
+		n := copy(p[:min(int64(len(p)), b.left)], r.in.Bytes())
+		r.in.R += n
+		return n, b.took(n)
+	}
+	total := 0
+	for len(p) > 0 && r.in.Len() > 0 {
+		have := r.in.Bytes()
+		data, used, done, err := b.dec.Next(have[:min(len(have), len(p))])
+		r.in.R += used
+		n := copy(p, data)
+		b.Length += int64(n)
+		total += n
+		p = p[n:]
+		if err != nil {
+			return total, errBodyInvalid
+		}
+		if max := r.Loc.MaxBody; max > 0 && b.Length+b.dec.Left() > max && !b.discarding {
+			b.Length += b.dec.Left()
+			return total, errBodyTooLarge
+		}
+		if done {
+			b.ended = true
+			return total, io.EOF
+		}
+		if used == 0 {
+			break
+		}
+	}
+	return total, nil
+}
+
+func (b *Body) took(n int) error {
+	b.left -= int64(n)
+	b.Length += int64(n)
+	if b.left == 0 {
+		b.ended = true
+		return io.EOF
+	}
+	return nil
+}
+
+// fromClient reads the body straight from the connection.
+func (r *Request) fromClient(p []byte) (int, error) {
+	b := &r.Body
+	r.Client.SetReadTimeout(r.bodyTimeout())
+	n, err := r.Client.Read(p[:min(int64(len(p)), b.left)])
+	if n > 0 {
+		return n, b.took(n)
+	}
+	if err == nil || err == io.EOF {
+		err = errBodyEarly
+	}
+	return 0, err
+}
+
+// more reads from the connection into the input buffer, behind the head, whose
+// fields point into it.
+func (r *Request) more() error {
+	in := r.in
+	if in.W == len(in.B) {
+		if r.headEnd+in.Len() < len(in.B) {
+			in.W = r.headEnd + copy(in.B[r.headEnd:], in.Bytes())
+			in.R = r.headEnd
+		} else {
+			r.keepHead()
+			in = r.in
+		}
+	}
+	r.Client.SetReadTimeout(r.bodyTimeout())
+	n, err := r.Client.Read(in.Room())
+	in.W += n
+	if n > 0 {
+		return nil
+	}
+	if err == nil || err == io.EOF {
+		err = errBodyEarly
+	}
+	return err
+}
+
+// keepHead puts the buffer the head is in aside and goes on with another.
+func (r *Request) keepHead() {
+	fresh := buf.Get(8 << 10)
+	fresh.W = copy(fresh.B, r.in.Bytes())
+	r.headBuf, r.in, r.headEnd = r.in, fresh, 0
+}
+
+func (r *Request) bodyTimeout() time.Duration {
+	if r.Body.discarding {
+		return r.Loc.LingeringTimeout
+	}
+	return r.Loc.BodyTimeout
+}
+
+// DiscardBody says that nobody wants the body. What has arrived is dropped
+// now; the rest when the response is out.
+func (r *Request) DiscardBody() {
+	b := &r.Body
+	if r.Parent != nil || b.discarding || b.read || b.ended || r.Client == nil {
+		return
+	}
+	r.continue100()
+	b.discarding = true
+	b.read = true
+	var scratch [512]byte
+	for r.in != nil && r.in.Len() > 0 && !b.ended {
+		n, err := r.fromBuffer(scratch[:])
+		if err != nil && err != io.EOF {
+			r.Keepalive = false
+			return
+		}
+		if n == 0 && err == nil {
+			break
+		}
+	}
+}
+
+// drain reads what is left of a body that nobody wanted, for lingering_time at
+// most, so that the next request can be found. It reports whether it can.
+func (r *Request) drain() bool {
+	b := &r.Body
+	if b.ended {
+		return true
+	}
+	if !b.discarding {
+		return false
+	}
+	scratch := buf.Get(4 << 10)
+	defer scratch.Free()
+	end := time.Now().Add(r.Loc.LingeringTime)
+	for !b.ended {
+		if _, err := r.ReadSome(scratch.B); err != nil && err != io.EOF {
+			return false
+		}
+		if time.Now().After(end) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,333 @@
+package httpd
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"understudy/runtime/buf"
+	"understudy/runtime/conn"
+	"understudy/runtime/h1"
+	"understudy/runtime/logs"
+)
+
+// Serve serves the requests of a connection, one after the other. It owns c.
+func (p *Port) Serve(c *conn.Conn) {
+	h := p.HTTP
+	a := p.Address(c.LocalAddr().Addr())
+	h.Stats.Accepted.Add(1)
+	h.Stats.Handled.Add(1)
+	h.Stats.Active.Add(1)
+	if !h.live.add(c) {
+		c.Close()
+		h.Stats.Active.Add(-1)
+		return
+	}
+	if a.Prepare != nil {
+		if err := a.Prepare(c); err != nil {
+			h.drop(c)
+			return
+		}
+	}
+	k := client{h: h, a: a, c: c}
+	if k.serve() {
+		h.drop(c)
+	}
+}
+
+// drop closes a connection and forgets it.
+func (h *HTTP) drop(c *conn.Conn) {
+	h.live.remove(c)
+	h.Stats.Active.Add(-1)
+	c.Close()
+}
+
+// A client is the server's side of one HTTP/1 connection.
+type client struct {
+	h *HTTP
+	a *Address
+	c *conn.Conn
+
+	in    *buf.Buffer // what was read and not used; nil while idle
+	piped bool        // in held the start of the request together with the last one
+}
+
+// serve serves until the connection is of no more use. It reports false if
+// somebody else has taken the connection over.
+func (k *client) serve() (close bool) {
+	wait := k.a.Default.HeaderTimeout
+	for {
+		if k.in == nil {
+			if !k.await(wait) {
+				return true
+			}
+		}
+		r := k.h.request()
+		r.Client, r.Addr = k.c, k.a
+		k.c.Requests++
+		k.h.Stats.Requests.Add(1)
+		if st, ok := k.head(r); !ok {
+			if st == 0 {
+				r.release()
+				return true
+			}
+			r.finish(st)
+		} else {
+			r.finish(r.serve())
+		}
+		if r.taken {
+			return false
+		}
+		next, linger := r.end()
+		wait = r.Loc.KeepaliveTimeout
+		k.in, r.in = r.in, nil
+		if next && k.in.Len() == 0 {
+			k.in.Free()
+			k.in = nil
+		}
+		lingerTime, lingerEach, reset := r.Loc.LingeringTime, r.Loc.LingeringTimeout, r.Loc.ResetTimedout && r.timedOut
+		k.piped = k.in != nil
+		r.release()
+		if !next || k.h.live.closing() {
+			k.in.Free()
+			switch {
+			case reset:
+				k.c.Reset()
+			case linger:
+				k.c.Linger(lingerTime, lingerEach)
+			}
+			return true
+		}
+	}
+}
+
+// await waits for the first bytes of a request, holding nothing.
+func (k *client) await(timeout time.Duration) bool {
+	k.c.SetReadTimeout(timeout)
+	k.h.Stats.Waiting.Add(1)
+	in, err := k.c.AwaitBuffer(k.a.Default.Head.HeaderBuffer)
+	k.h.Stats.Waiting.Add(-1)
+	k.in, k.piped = in, false
+	if err == nil {
+		return true
+	}
+	switch {
+	case errors.Is(err, conn.ErrInterrupted):
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		k.info("client timed out" + Errno(err) + " while waiting for request")
+	case errors.Is(err, io.EOF) && k.c.Requests == 0:
+		k.info("client closed connection while waiting for request")
+	case errors.Is(err, io.EOF):
+		k.info("client " + k.c.RemoteText() + " closed keepalive connection")
+	default:
+		k.info("recv() failed" + Errno(err) + " while waiting for request")
+	}
+	return false
+}
+
+func (k *client) info(msg string) {
+	log := k.a.Default.Root.ErrorLog
+	if log.Enabled(nil, logs.Info) { //nolint:staticcheck // the handler takes no context
+		log.LogAttrs(nil, logs.Info, msg,
+			slog.Uint64("connection", k.c.Serial), slog.String("client", k.c.RemoteText()), slog.String("server", k.a.Text))
+	}
+}
+
+// head reads the head of a request. If that fails, it returns the status to
+// answer with, or 0 if the client is not there to be answered.
+func (k *client) head(r *Request) (st Status, ok bool) {
+	k.h.Stats.Reading.Add(1)
+	defer k.h.Stats.Reading.Add(-1)
+	r.begin()
+	r.in, k.in = k.in, nil
+	if k.piped {
+		r.Head.ResetPipelined()
+	}
+	in := r.in
+	k.c.SetReadTimeout(k.a.Default.HeaderTimeout)
+	for {
+		n, err := r.Head.Parse(in.Bytes())
+		if err == nil {
+			in.R += n
+			r.headEnd = in.R
+			break
+		}
+		if err != h1.ErrMore {
+			r.fill()
+			r.headEnd = in.W
+			return r.refuse(err), false
+		}
+		in.R += n // empty lines before the request line
+		if in.W == len(in.B) {
+			in = in.Grow(2 * len(in.B))
+			r.in = in
+		}
+		if n, err := k.c.Read(in.Room()); n > 0 {
+			in.W += n
+		} else {
+			r.fill()
+			return r.lost(err), false
+		}
+	}
+	r.fill()
+	return 0, true
+}
+
+// refuse answers for a head that is not accepted.
+func (r *Request) refuse(err error) Status {
+	r.Keepalive = false
+	r.Body.ended = true
+	var e *h1.Error
+	if !errors.As(err, &e) {
+		return 500
+	}
+	r.lingering = e.Linger
+	r.Errorf(logs.Info, "%v while reading client request %s", e, r.reading())
+	return Status(e.Status)
+}
+
+// lost answers for a client that went away, or fell silent, within a head.
+func (r *Request) lost(err error) Status {
+	r.Keepalive = false
+	r.Body.ended = true
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		r.Errorf(logs.Info, "client timed out%s while reading client request %s", Errno(err), r.reading())
+		r.timedOut = true
+		r.Resp.Status = 408
+		return 408
+	}
+	r.Errorf(logs.Info, "client prematurely closed connection while reading client request %s", r.reading())
+	r.Resp.Status = 400
+	r.errStatus = 400
+	return Aborted
+}
+
+// reading says which part of the head was being read.
+func (r *Request) reading() string {
+	if r.Head.URI == nil {
+		return "line"
+	}
+	return "headers"
+}
+
+// A requestPool is where requests wait to be used again.
+type requestPool struct{ sync.Pool }
+
+// request returns a clean request.
+func (h *HTTP) request() *Request {
+	r, _ := h.pool.Get().(*Request)
+	if r == nil {
+		r = &Request{HTTP: h, Head: new(h1.RequestHead)}
+		r.slots = make(slots, h.Vars.Len())
+		r.Head.SelectServer = r.selectServer
+		r.Head.Ignored = r.ignored
+		r.Resp.reset()
+		r.Body.reset()
+		r.out.reset(r)
+	}
+	return r
+}
+
+// begin prepares r for a head to be read.
+func (r *Request) begin() {
+	r.Start = time.Now()
+	r.Server = r.Addr.Default
+	r.Loc = r.Server.Root
+	r.Head.Options = &r.Server.Head
+	r.Head.Reset()
+	r.changes = maxChanges + 1
+	r.RealIP = append(r.RealIP[:0], r.Client.RemoteText()...)
+}
+
+// fill takes over what the head says.
+func (r *Request) fill() {
+	h := r.Head
+	r.Method, r.MethodID = h.Method, h.MethodID
+	r.URI, r.Args, r.Target = h.URI, h.Args, h.Target
+	r.Host = h.Host
+	r.Old = h.Version < 1000
+	if h.Version >= 1000 {
+		r.Minor = h.Version - 1000
+	}
+	r.ValidTarget, r.QuotedURI = true, h.Quoted
+	r.Body.Announced, r.Body.Chunked = h.ContentLength, h.Chunked
+	r.Body.left = max(h.ContentLength, 0)
+	r.Body.ended = !r.Body.Present()
+	r.lingering = r.Body.Present()
+	switch h.Connection {
+	case h1.ConnectionClose:
+	case h1.ConnectionKeepAlive:
+		r.Keepalive = true
+	default:
+		r.Keepalive = r.Minor >= 1 && !r.Old
+	}
+}
+
+// selectServer is called by the head's parser as soon as the host is known.
+func (r *Request) selectServer(host []byte) (*h1.Options, error) {
+	s, how, st := r.Addr.Find(r, host)
+	if st != OK {
+		return nil, &h1.Error{Status: int(st)}
+	}
+	r.Server, r.Loc = s, s.Root
+	r.note("server %q (%s): %s for %q on %s", s.Name, s.Pos, how, host, r.Addr.Text)
+	return &s.Head, nil
+}
+
+func (r *Request) ignored(line []byte) {
+	r.Errorf(logs.Info, "client sent invalid header line: %q while reading client request headers", line)
+}
+
+// end finishes what is left of a request after its response: logs, the rest of
+// its body, temporary files. It reports whether the connection can be used for
+// another request, and if not whether it is closed lingering.
+func (r *Request) end() (next, linger bool) {
+	r.log()
+	if r.out.err != nil {
+		r.Keepalive = false
+	}
+	if r.Keepalive && r.Body.Pending() {
+		r.Keepalive = r.drain()
+		if !r.Keepalive {
+			r.lingering = true
+		}
+	}
+	switch r.Loc.Lingering {
+	case LingeringAlways:
+		linger = true
+	case LingeringOn:
+		linger = r.lingering || r.in.Len() > 0
+	}
+	return r.Keepalive && r.Loc.KeepaliveTimeout > 0, linger && r.out.err == nil && !r.timedOut
+}
+
+// log runs the log phase, once.
+func (r *Request) log() {
+	if r.logged || r.Loc == nil {
+		return
+	}
+	r.logged = true
+	for i := range r.Loc.Log {
+		r.Loc.Log[i].Run(r)
+	}
+}
+
+// release gives r back. Nothing of it may be used after.
+func (r *Request) release() {
+	r.in.Free()
+	r.headBuf.Free()
+	clear(r.slots)
+	r.arena.Reset()
+	r.out.reset(r)
+	r.Resp.reset()
+	r.Body.reset()
+	kept := *r
+	*r = Request{
+		HTTP: kept.HTTP, Head: kept.Head, slots: kept.slots, arena: kept.arena, caps: kept.caps[:0],
+		Resp: kept.Resp, Body: kept.Body, out: kept.out, RealIP: kept.RealIP[:0],
+	}
+	r.HTTP.pool.Put(r)
+}

@@ -1,0 +1,193 @@
+package httpd
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"understudy/runtime/h1"
+	"understudy/runtime/header"
+)
+
+var errGone = errors.New("client has gone")
+
+// finish turns what serve answered into a finished response, following
+// error_page as often as that is allowed.
+func (r *Request) finish(st Status) {
+	for {
+		switch {
+		case st == Redirected || st == Entered:
+			st = r.resume(st)
+		case st == 444:
+			r.Resp.Status = 444
+			r.Keepalive = false
+			return
+		case st == 499 || st == 408:
+			if !r.Resp.sent {
+				r.Resp.Status = st
+			}
+			r.Keepalive = false
+			return
+		case st >= 300 || st == 201 || st == 204:
+			if r.Resp.sent {
+				r.Keepalive = false
+				return
+			}
+			st = r.special(st)
+		case st == Aborted:
+			r.Keepalive = false
+			return
+		case st >= 100 && !r.Resp.sent:
+			// A handler that answers with a plain success has nothing to say.
+			r.Resp.Status = st
+			r.Resp.Length = 0
+			st = r.sentHead(r.SendHeader())
+		default:
+			return
+		}
+	}
+}
+
+// special answers with the page for a status: the one error_page names, or
+// our own.
+func (r *Request) special(st Status) Status {
+	r.errStatus = st
+	switch st {
+	case 400, 413, 414, 497, 495, 496, 500, 501:
+		r.Keepalive = false
+	}
+	switch st {
+	case 400, 497, 495, 496:
+		r.lingering = false
+	}
+	r.Resp.ContentType, r.Resp.Charset, r.Resp.PlainType = nil, nil, false
+
+	if !r.errorPage && r.changes != 0 {
+		if !r.Loc.RecursiveErrorPages && len(r.Loc.ErrorPages) > 0 {
+			r.errorPage = true
+		}
+		for i := range r.Loc.ErrorPages {
+			if p := &r.Loc.ErrorPages[i]; p.Status == int(st) {
+				return r.errorPageFor(p)
+			}
+		}
+	}
+	r.expectDone = true
+	r.DiscardBody()
+	switch st {
+	case 494, 495, 496, 497:
+		r.errStatus = 400
+	}
+	return r.page(st)
+}
+
+// errorPageFor goes where an error_page says.
+func (r *Request) errorPageFor(p *ErrorPage) Status {
+	if p.Code > 0 && p.Code != 200 {
+		r.expectDone = true
+	}
+	if p.Code >= 0 {
+		r.errStatus = Status(p.Code)
+	}
+	to := r.Eval(p.To)
+	r.note("error_page (%s) for %d: %q", p.Pos, p.Status, to)
+	switch {
+	case len(to) > 0 && to[0] == '/':
+		args := p.Args
+		if p.Variable {
+			to, args = h1.SplitArgs(to)
+		}
+		if r.MethodID != HEAD {
+			r.Method, r.MethodID = methodGET, GET
+		}
+		return r.Redirect(to, args)
+	case len(to) > 0 && to[0] == '@':
+		return r.Enter(to)
+	}
+	r.expectDone = true
+	r.DiscardBody()
+	switch p.Code {
+	case 301, 302, 303, 307, 308:
+	default:
+		r.errStatus = 302
+	}
+	r.Resp.SetLocation(to)
+	return r.page(r.errStatus)
+}
+
+var methodGET = []byte("GET")
+
+// page sends our own page for a status.
+func (r *Request) page(st Status) Status {
+	body := r.pageBody(st)
+	p := &r.Resp
+	if body != nil {
+		p.ContentType, p.PlainType = typeHTML, true
+	}
+	p.Length = int64(len(body))
+	p.AcceptRanges, p.LastModified = false, time.Time{}
+	p.Headers.DelID(header.AcceptRanges)
+	p.Headers.DelID(header.ETag)
+	p.Headers.DelID(header.ContentLength)
+	if st := r.SendHeader(); st != OK || r.HeadOnly {
+		return r.sentHead(st)
+	}
+	return r.sendAll(body)
+}
+
+var typeHTML = []byte("text/html")
+
+// pageExtras are what the pages of nginx's own statuses say under the heading.
+var pageExtras = map[Status]string{
+	494: "Request Header Or Cookie Too Large",
+	495: "The SSL certificate error",
+	496: "No required SSL certificate was sent",
+	497: "The plain HTTP request was sent to HTTPS port",
+}
+
+// pageStatuses are those whose page has a body.
+var pageStatuses = func() map[Status]bool {
+	m := map[Status]bool{}
+	for _, s := range []Status{
+		301, 302, 303, 307, 308,
+		400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 411, 412, 413, 414, 415, 416, 421, 422, 425, 429,
+		494, 495, 496, 497,
+		500, 501, 502, 503, 504, 505, 507,
+	} {
+		m[s] = true
+	}
+	return m
+}()
+
+// pageBody returns the page for a status, or nil if it has none.
+func (r *Request) pageBody(st Status) []byte {
+	if !pageStatuses[st] {
+		return nil
+	}
+	title := fmt.Sprintf("%d %s", st, h1.Reason(int(st)))
+	head, extra := title, pageExtras[st]
+	if extra != "" {
+		head = "400 Bad Request"
+		title = "400 " + extra
+	}
+	b := r.Alloc(1024)
+	b = append(append(append(b, "<html>\r\n<head><title>"...), title...), "</title></head>\r\n<body>\r\n<center><h1>"...)
+	b = append(append(b, head...), "</h1></center>\r\n"...)
+	if extra != "" {
+		b = append(append(append(b, "<center>"...), extra...), "</center>\r\n"...)
+	}
+	b = append(b, "<hr><center>nginx"...)
+	if r.Loc.ServerTokens != TokensOff {
+		b = append(append(b, '/'), r.HTTP.Version...)
+	}
+	b = append(b, "</center>\r\n</body>\r\n</html>\r\n"...)
+	if r.Loc.MSIEPadding && st >= 400 && !r.Old && r.friendly() {
+		b = append(b, msiePadding...)
+	}
+	return b
+}
+
+// msiePadding makes a page long enough that old browsers show it instead of
+// one of their own.
+var msiePadding = strings.Repeat("<!-- a padding to disable MSIE and Chrome friendly error page -->\r\n", 6)

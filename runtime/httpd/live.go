@@ -1,0 +1,74 @@
+package httpd
+
+import (
+	"sync"
+
+	"understudy/runtime/conn"
+)
+
+// A liveSet is the connections being served, so that idle ones can be closed
+// when the configuration retires.
+type liveSet struct {
+	mu     sync.Mutex
+	conns  map[*conn.Conn]struct{}
+	closed bool
+	empty  chan struct{} // closed when closed and no connection is left
+}
+
+func (l *liveSet) add(c *conn.Conn) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false
+	}
+	if l.conns == nil {
+		l.conns = map[*conn.Conn]struct{}{}
+	}
+	l.conns[c] = struct{}{}
+	return true
+}
+
+func (l *liveSet) remove(c *conn.Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.conns, c)
+	if l.closed && len(l.conns) == 0 && l.empty != nil {
+		close(l.empty)
+		l.empty = nil
+	}
+}
+
+func (l *liveSet) closing() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.closed
+}
+
+// Retire closes the connections that wait for a request, lets the others
+// finish theirs, and takes no new ones. The channel is closed when all are
+// gone.
+func (h *HTTP) Retire() <-chan struct{} {
+	l := &h.live
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	done := make(chan struct{})
+	l.closed = true
+	if len(l.conns) == 0 {
+		close(done)
+		return done
+	}
+	l.empty = done
+	for c := range l.conns {
+		c.Interrupt()
+	}
+	return done
+}
+
+// CloseAll closes every connection at once, whatever it does.
+func (h *HTTP) CloseAll() {
+	h.live.mu.Lock()
+	defer h.live.mu.Unlock()
+	for c := range h.live.conns {
+		c.Close()
+	}
+}

@@ -1,0 +1,157 @@
+package httpd
+
+import (
+	"slices"
+	"strings"
+)
+
+// A tree is the locations of one block, arranged so that a URI finds its own
+// without looking at the others.
+type tree struct {
+	exact  map[string]*Location
+	prefix []node // by name
+	regex  []*Location
+	named  map[string]*Location
+
+	// slash holds the locations that redirect "/name" to their "/name/".
+	slash map[string]*Location
+}
+
+type node struct {
+	loc    *Location
+	name   string
+	parent int // index of the longest other name that this one starts with, or -1
+}
+
+// SetLocations gives l its nested locations, in the order written. They must
+// be complete but for their own nested ones.
+func (l *Location) SetLocations(nested []*Location) { l.tree = newTree(nested) }
+
+func newTree(ls []*Location) tree {
+	var t tree
+	for _, l := range ls {
+		if name, ok := strings.CutSuffix(l.Name, "/"); ok && l.Slash && l.Match <= Exact && t.slash[name] == nil {
+			if t.slash == nil {
+				t.slash = map[string]*Location{}
+			}
+			t.slash[name] = l
+		}
+		switch l.Match {
+		case Exact:
+			if t.exact == nil {
+				t.exact = map[string]*Location{}
+			}
+			t.exact[l.Name] = l
+		case Prefix, NoRegex:
+			t.prefix = append(t.prefix, node{loc: l, name: l.Name})
+		case Regex:
+			t.regex = append(t.regex, l)
+		case Named:
+			if t.named == nil {
+				t.named = map[string]*Location{}
+			}
+			t.named[l.Name] = l
+		}
+	}
+	slices.SortFunc(t.prefix, func(a, b node) int { return strings.Compare(a.name, b.name) })
+	var open []int // names that the current one may start with
+	for i := range t.prefix {
+		for len(open) > 0 && !strings.HasPrefix(t.prefix[i].name, t.prefix[open[len(open)-1]].name) {
+			open = open[:len(open)-1]
+		}
+		t.prefix[i].parent = -1
+		if n := len(open); n > 0 {
+			t.prefix[i].parent = open[n-1]
+		}
+		open = append(open, i)
+	}
+	return t
+}
+
+// longest returns the location with the longest name that uri starts with.
+func (t *tree) longest(uri []byte) *Location {
+	i := t.after(uri)
+	for i--; i >= 0; i = t.prefix[i].parent {
+		n := &t.prefix[i]
+		if len(uri) >= len(n.name) && string(uri[:len(n.name)]) == n.name {
+			return n.loc
+		}
+	}
+	return nil
+}
+
+// after returns the index of the first prefix name greater than uri.
+func (t *tree) after(uri []byte) int {
+	lo, hi := 0, len(t.prefix)
+	for lo < hi {
+		if mid := int(uint(lo+hi) >> 1); t.prefix[mid].name <= string(uri) {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
+}
+
+// find sets r.Loc to the location for r.URI within at. It reports whether the
+// URI must be redirected to the location's name, and a failure of a regular
+// expression.
+//
+// The rules are nginx's: an exact name wins at once; of the prefixes the
+// longest is kept; nested locations are asked next; then, unless a "^~" said
+// no, the regular expressions of this level in order.
+func (r *Request) find(at *Location) (redirect bool, st Status) {
+	t := &at.tree
+	if l := t.exact[string(r.URI)]; l != nil {
+		r.candidate(l, "is the URI itself")
+		r.Loc = l
+		return false, OK
+	}
+	l := t.longest(r.URI)
+	if l == nil || len(l.Name) != len(r.URI) {
+		if l := t.slash[string(r.URI)]; l != nil {
+			r.candidate(l, "is the URI with a final slash")
+			r.Loc = l
+			return true, OK
+		}
+	}
+	noregex, inner := false, Declined
+	if l != nil {
+		r.candidate(l, "is the longest prefix")
+		r.Loc = l
+		noregex = l.Match == NoRegex
+		if !l.tree.empty() {
+			redirect, inner = r.find(l)
+			if inner == OK || inner >= 400 {
+				return redirect, inner
+			}
+		}
+	}
+	if noregex {
+		return false, inner
+	}
+	for _, l := range t.regex {
+		ok, err := r.Exec(l.Pattern, r.URI)
+		if err != nil {
+			return false, 500
+		}
+		if r.trace != nil {
+			r.tried(l, ok)
+		}
+		if ok {
+			r.Loc = l
+			if !l.tree.empty() {
+				redirect, st = r.find(l)
+				if st >= 400 {
+					return false, st
+				}
+			}
+			return redirect, OK
+		}
+	}
+	return false, Declined
+}
+
+func (t *tree) empty() bool {
+	return t.exact == nil && t.prefix == nil && t.regex == nil
+}

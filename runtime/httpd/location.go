@@ -1,0 +1,192 @@
+package httpd
+
+import (
+	"log/slog"
+	"os"
+	"time"
+
+	"understudy/parser/diag"
+	"understudy/runtime/regex"
+)
+
+// A File is what a response body can be sent from.
+type File = *os.File
+
+// A Match is the way a location is chosen.
+type Match int8
+
+const (
+	Prefix   Match = iota // location /path
+	NoRegex               // location ^~ /path
+	Exact                 // location = /path
+	Regex                 // location ~ or ~*
+	Named                 // location @name
+	Nameless              // if, limit_except: entered by a step, never by URI
+)
+
+func (m Match) String() string {
+	return [...]string{"", "^~", "=", "~", "@", "if"}[m]
+}
+
+// A Location is a compiled location block: everything a request in it needs,
+// with inheritance already resolved. It does not change once built.
+type Location struct {
+	Name     string // as written, without the modifier
+	Modifier string // as written: "", "=", "^~", "~" or "~*"
+	Match    Match
+	Pattern  *regex.Regexp // of a Regex
+	Pos      diag.Pos
+	Server   *Server
+
+	Rewrite    []Step
+	PreAccess  []Step
+	Access     []Step
+	PreContent []Step
+	Content    *Step  // the content handler: proxy_pass and its like
+	Contents   []Step // without one, these are asked in turn: index, static …
+	Filters    []Filter
+	Log        []Step
+
+	// Slash is set by content handlers such as proxy_pass: a request for
+	// the name of the location without its final "/" is redirected to it.
+	Slash bool
+
+	// Except is the location that requests whose method is in ExceptMethods
+	// are served from (limit_except), or nil.
+	Except        *Location
+	ExceptMethods MethodSet
+
+	Settings
+	tree tree // nested locations
+}
+
+// Settings are the directives of a location that the engine itself reads.
+// Times of zero mean "no limit" unless said otherwise.
+type Settings struct {
+	Internal bool
+
+	MaxBody        int64 // client_max_body_size; 0: unlimited
+	BodyBuffer     int   // client_body_buffer_size
+	BodyTimeout    time.Duration
+	BodyTemp       *TempPath
+	BodyInFileOnly BodyFile
+	SendTimeout    time.Duration
+
+	KeepaliveTimeout  time.Duration // 0: no keep-alive
+	KeepaliveHeader   time.Duration // value of Keep-Alive: timeout=; 0: no header
+	KeepaliveRequests int
+	KeepaliveTime     time.Duration
+	KeepaliveDisable  BrowserSet
+
+	Lingering        Lingering
+	LingeringTime    time.Duration
+	LingeringTimeout time.Duration
+	ResetTimedout    bool
+
+	AbsoluteRedirect     bool
+	PortInRedirect       bool
+	ServerNameInRedirect bool
+	MSIEPadding          bool
+	MSIERefresh          bool
+	ChunkedTransfer      bool // chunked_transfer_encoding
+	ETag                 bool
+	IfModifiedSince      ModifiedRule
+	MaxRanges            int // -1: unlimited
+	ServerTokens         Tokens
+
+	Root      *Template // root or alias
+	Alias     bool
+	RootIsAbs bool // Root is a literal that needs no prefix
+
+	Types       map[string][]byte
+	DefaultType []byte
+
+	Sendfile         bool
+	SendfileMaxChunk int64
+	TCPNoDelay       bool
+	TCPNoPush        bool
+	DirectIO         int64
+	PostponeOutput   int
+	OutputBuffers    [2]int // number, size
+	LimitRate        *Template
+	LimitRateAfter   *Template
+	Satisfy          Satisfy
+
+	ErrorPages          []ErrorPage
+	RecursiveErrorPages bool
+	PostAction          *Template
+
+	LogNotFound   bool
+	LogSubrequest bool
+	ErrorLog      *slog.Logger
+}
+
+// BodyFile says when a request body goes to a file (client_body_in_file_only).
+type BodyFile int8
+
+const (
+	BodyFileOff BodyFile = iota
+	BodyFileOn
+	BodyFileClean
+)
+
+// Lingering says when a connection is closed in two steps, so that the client
+// can read the response before its own data is refused (lingering_close).
+type Lingering int8
+
+const (
+	LingeringOff Lingering = iota
+	LingeringOn
+	LingeringAlways
+)
+
+// ModifiedRule is how If-Modified-Since is compared.
+type ModifiedRule int8
+
+const (
+	ModifiedOff ModifiedRule = iota
+	ModifiedExact
+	ModifiedBefore
+)
+
+// Satisfy says whether all or any access step must allow a request.
+type Satisfy int8
+
+const (
+	SatisfyAll Satisfy = iota
+	SatisfyAny
+)
+
+// Tokens is how much of itself the server shows (server_tokens).
+type Tokens int8
+
+const (
+	TokensOff Tokens = iota
+	TokensOn
+	TokensBuild
+)
+
+// BrowserSet is a set of browsers with a misbehaviour.
+type BrowserSet uint8
+
+const (
+	BrowserMSIE6 BrowserSet = 1 << iota
+	BrowserSafari
+)
+
+// A TempPath is a folder for temporary files, made when first used.
+type TempPath struct {
+	Dir    string
+	Levels []int // digits of each level of subfolders
+	serial tempSerial
+}
+
+// An ErrorPage says what to do about a status.
+type ErrorPage struct {
+	Status   int
+	To       *Template // a URI, "@name" or a URL
+	Args     []byte    // of a literal URI
+	Variable bool      // To has variables, so its arguments are split off late
+	Code     int       // of the answer; 0: of the new response; -1: Status
+	Pos      diag.Pos
+}

@@ -1,0 +1,312 @@
+package httpd
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"syscall"
+	"time"
+
+	"understudy/runtime/buf"
+	"understudy/runtime/conn"
+	"understudy/runtime/h1"
+	"understudy/runtime/header"
+	"understudy/runtime/logs"
+	"understudy/runtime/regex"
+	"understudy/runtime/vars"
+)
+
+// A Request is one HTTP request on its way through the phases. It is used by
+// one goroutine, and again for the next request when it is finished; nothing
+// in it may be kept longer.
+type Request struct {
+	HTTP   *HTTP
+	Addr   *Address
+	Server *Server
+	Loc    *Location
+	Client *conn.Conn // nil while explaining
+	Parent *Request   // of a subrequest; nil otherwise
+
+	Head *h1.RequestHead // as received; shared with subrequests
+
+	Method   []byte // as it is now: error_page makes it GET
+	MethodID Method
+	URI      []byte // normalized and without arguments; starts with "/"
+	Args     []byte // without "?"
+	Target   []byte // as received: nginx's unparsed_uri
+	Host     []byte // lower case, without port; nil if there was none
+	HostPort []byte // ":8080" or empty, as received
+	Minor    int    // of HTTP/1.x; 9 with Old means HTTP/0.9
+	Old      bool   // HTTP/0.9: no head in either direction
+
+	ValidTarget bool // Target still says what URI says: proxying may use it
+	QuotedURI   bool // Target had %XX in its path
+	Internal    bool // redirected, or a subrequest
+	HeadOnly    bool // the response has no body (HEAD, 204, 304)
+
+	Resp Response
+	Body Body
+
+	Start    time.Time
+	ID       [16]byte // $request_id
+	idSet    bool
+	RealIP   []byte // the client's address as text
+	Upstream any    // what the gateway remembers of its peers, for $upstream_*
+
+	Keepalive bool
+	lingering bool // the client may still be sending
+
+	errStatus   Status // the status an error page stands for
+	errorPage   bool   // one was used, and recursive_error_pages is off
+	changes     int    // of the URI that are still allowed
+	uriChanged  bool
+	expectDone  bool // 100 Continue was sent, or must not be
+	logged      bool
+	filterFixed bool // a filter replaced the response already
+	sub         *subrequest
+	subDepth    int
+	taken       bool // somebody else finishes the request (an upgrade)
+	timedOut    bool // the client did not read or write in time
+	local       netip.AddrPort
+
+	slots      []vars.Slot
+	arena      buf.Arena
+	caps       []int
+	capSubject []byte
+
+	in      *buf.Buffer // what was read from the client; unread bytes are body or the next request
+	headEnd int         // where the head ends in it
+	headBuf *buf.Buffer // the buffer the head is in, if it is no longer in
+
+	out   output
+	trace *Trace
+}
+
+// maxChanges is nginx's NGX_HTTP_MAX_URI_CHANGES.
+const maxChanges = 10
+
+// Slots implements vars.Subject.
+func (r *Request) Slots() []vars.Slot { return r.slots }
+
+// Capture implements vars.Subject: $1 to $9 of the last match.
+func (r *Request) Capture(n int) []byte {
+	if n < 0 {
+		n = 0
+	}
+	if 2*n+1 >= len(r.caps) || r.caps[2*n] < 0 {
+		return nil
+	}
+	return r.capSubject[r.caps[2*n]:r.caps[2*n+1]]
+}
+
+// Cycle implements vars.Subject.
+func (r *Request) Cycle(name string) {
+	r.Errorf(logs.Error, "cycle while evaluating variable %q", name)
+}
+
+// Exec matches re against subject, which must live as long as r, and keeps its
+// captures if it matches.
+func (r *Request) Exec(re *regex.Regexp, subject []byte) (bool, error) {
+	caps, ok, err := re.Match(subject, r.caps[:0:cap(r.caps)])
+	if err != nil {
+		r.Errorf(logs.Alert, "pcre2_match() failed: %v on %q using %q", err, subject, re)
+		return false, err
+	}
+	if !ok {
+		return false, nil
+	}
+	r.caps, r.capSubject = caps, subject
+	for _, n := range re.Names() {
+		if i := r.HTTP.Vars.Find(n.Name); i != vars.None {
+			r.HTTP.Vars.Keep(r, i, r.Capture(n.Index))
+		}
+	}
+	return true, nil
+}
+
+// Alloc returns an empty slice with room for n bytes that live as long as r.
+func (r *Request) Alloc(n int) []byte { return r.arena.Alloc(n)[:0] }
+
+// Copy returns a copy of p that lives as long as r.
+func (r *Request) Copy(p []byte) []byte { return append(r.Alloc(len(p)), p...) }
+
+// Sprintf formats into memory that lives as long as r. It is not for the
+// hot path.
+func (r *Request) Sprintf(format string, args ...any) []byte {
+	return r.Copy(fmt.Appendf(nil, format, args...))
+}
+
+// Eval evaluates t. The result lives as long as r.
+func (r *Request) Eval(t *Template) []byte { return t.Eval(r, r.Alloc) }
+
+// Var returns the value of a variable.
+func (r *Request) Var(i vars.Index) ([]byte, bool) { return r.HTTP.Vars.Get(r, i) }
+
+// SetVar gives a variable a value, which is kept, not copied.
+func (r *Request) SetVar(i vars.Index, val []byte) { r.HTTP.Vars.Set(r, i, val) }
+
+// Header returns the value of the first request field with a known name.
+func (r *Request) Header(id header.ID) []byte { return r.Head.Get(id) }
+
+// Main returns the request that r is a part of, or r.
+func (r *Request) Main() *Request {
+	for r.Parent != nil {
+		r = r.Parent
+	}
+	return r
+}
+
+// Sleep waits, and reports whether the client is still there afterwards.
+func (r *Request) Sleep(d time.Duration) bool {
+	if r.Client == nil {
+		return true
+	}
+	gone := make(chan struct{})
+	stop := r.Client.Watch(func() { close(gone) })
+	defer stop()
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-gone:
+		return false
+	}
+}
+
+// SetURI replaces the URI and, unless args is nil, the arguments, and keeps
+// both, not copies.
+func (r *Request) SetURI(uri, args []byte) {
+	r.URI, r.ValidTarget = uri, false
+	if args != nil {
+		r.Args = args
+	}
+}
+
+// ChangeURI is SetURI for the rewrite phase: when the phase ends, the location
+// is looked up again.
+func (r *Request) ChangeURI(uri, args []byte) {
+	r.SetURI(uri, args)
+	r.uriChanged = true
+}
+
+// KeepLocation makes a URI that changed in the rewrite phase stay in the
+// location it is in ("break").
+func (r *Request) KeepLocation() { r.uriChanged = false }
+
+// Redirect starts the request again at uri, internally.
+func (r *Request) Redirect(uri, args []byte) Status {
+	r.changes--
+	if r.changes == 0 {
+		r.Errorf(logs.Error, "rewrite or internal redirection cycle while internally redirecting to %q", uri)
+		return 500
+	}
+	r.URI, r.Args, r.ValidTarget = uri, args, false
+	r.Internal = true
+	r.caps = r.caps[:0]
+	r.note("internal redirect to %q", uri)
+	return Redirected
+}
+
+// Enter makes the request go on in a named location of its server.
+func (r *Request) Enter(name []byte) Status {
+	r.changes--
+	if r.changes == 0 {
+		r.Errorf(logs.Error, "rewrite or internal redirection cycle while redirect to named location %q", name)
+		return 500
+	}
+	if len(r.URI) == 0 {
+		r.Errorf(logs.Error, "empty URI in redirect to named location %q", name)
+		return 500
+	}
+	l := r.Server.Named(name)
+	if l == nil {
+		r.Errorf(logs.Error, "could not find named location %q", name)
+		return 500
+	}
+	r.Internal = true
+	r.Loc = l
+	r.note("named location %s (%s)", l.Name, l.Pos)
+	return Entered
+}
+
+// Errno is a system call's error as nginx writes it: "(111: Connection refused)".
+func Errno(err error) string {
+	if n, ok := conn.Errno(err); ok {
+		return fmt.Sprintf(" (%d: %s)", int(n), errnoText(n))
+	}
+	return fmt.Sprintf(" (%v)", err)
+}
+
+// errnoText is the C library's text: Go's begins in lower case.
+func errnoText(n syscall.Errno) string {
+	s := n.Error()
+	if s != "" && s[0] >= 'a' && s[0] <= 'z' {
+		return strings.ToUpper(s[:1]) + s[1:]
+	}
+	return s
+}
+
+// Logger returns the error log in force for r.
+func (r *Request) Logger() *slog.Logger {
+	if r.Loc != nil && r.Loc.ErrorLog != nil {
+		return r.Loc.ErrorLog
+	}
+	return r.HTTP.Log
+}
+
+// Errorf writes a line to the error log, with what nginx says of a request.
+func (r *Request) Errorf(level slog.Level, format string, args ...any) {
+	log := r.Logger()
+	if !log.Enabled(context.Background(), level) {
+		return
+	}
+	log.LogAttrs(context.Background(), level, fmt.Sprintf(format, args...), r.attrs()...)
+}
+
+// Logging reports whether the error log takes a level.
+func (r *Request) Logging(level slog.Level) bool {
+	return r.Logger().Enabled(context.Background(), level)
+}
+
+// attrs is who the client is and what it asked, in nginx's order.
+func (r *Request) attrs() []slog.Attr {
+	a := make([]slog.Attr, 0, 8)
+	if r.Client != nil {
+		a = append(a, slog.Uint64("connection", r.Client.Serial))
+	}
+	a = append(a, slog.String("client", string(r.RealIP)))
+	if r.Server != nil {
+		a = append(a, slog.String("server", r.Server.Name))
+	}
+	if line := r.Line(); line != nil {
+		a = append(a, slog.String("request", string(line)))
+	}
+	if r.Parent != nil {
+		a = append(a, slog.String("subrequest", string(r.URI)))
+	}
+	if u, ok := r.Upstream.(interface{ URL() string }); ok {
+		if url := u.URL(); url != "" {
+			a = append(a, slog.String("upstream", url))
+		}
+	}
+	if r.Head != nil {
+		if v := r.Head.Get(header.Host); v != nil {
+			a = append(a, slog.String("host", string(v)))
+		}
+		if v := r.Head.Get(header.Referer); v != nil {
+			a = append(a, slog.String("referrer", string(v)))
+		}
+	}
+	return a
+}
+
+// Line is the request line as received, for $request and the logs.
+func (r *Request) Line() []byte {
+	if r.Head == nil {
+		return nil
+	}
+	return r.Head.Line
+}

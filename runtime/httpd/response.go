@@ -1,0 +1,218 @@
+package httpd
+
+import (
+	"time"
+
+	"understudy/runtime/header"
+)
+
+// A Response is the head of the answer as it is being put together. What has a
+// field of its own is not in Headers. Bytes live as long as the request.
+type Response struct {
+	Status        Status
+	StatusLine    []byte // "200 Fine" of an upstream; nil: our own words
+	Length        int64  // of the body; -1: not known
+	ContentType   []byte
+	Charset       []byte // added to ContentType if PlainType
+	PlainType     bool   // ContentType has no parameters yet
+	LastModified  time.Time
+	Location      []byte // not in Headers; "/path" is made absolute when sent
+	Server, Date  []byte // of an upstream that are passed on; nil: our own
+	AcceptRanges  bool   // a range of the body may be sent
+	SingleRange   bool   // but only one
+	RangeOffset   int64  // where the body starts in the whole
+	GzipVary      bool   // add Vary: Accept-Encoding if gzip_vary is on
+	WantTrailers  bool   // the body is followed by trailers
+	Headers       header.List
+	Trailers      header.List
+	HeaderSize    int64 // of the head as sent, in bytes
+	BodySent      int64 // bytes of the body, framing included
+	sent          bool
+	chunked       bool
+	upgraded      bool
+	locationAfter bool // Location stood in the header list and stays there
+}
+
+func (p *Response) reset() {
+	h, t := p.Headers, p.Trailers
+	h.Reset()
+	t.Reset()
+	*p = Response{Headers: h, Trailers: t, Length: -1}
+}
+
+// SetLocation sets the Location field.
+func (p *Response) SetLocation(url []byte) { p.Location = url }
+
+// Sent reports whether the head is on its way.
+func (p *Response) Sent() bool { return p.sent }
+
+// SetType gives the response the type that the location has for the request's
+// file name extension.
+func (r *Request) SetType() {
+	if r.Resp.ContentType != nil {
+		return
+	}
+	r.Resp.PlainType = true
+	if ext := r.Extension(); len(ext) > 0 && len(ext) <= maxExt {
+		var low [maxExt]byte
+		for i, c := range ext {
+			if c >= 'A' && c <= 'Z' {
+				c |= 0x20
+			}
+			low[i] = c
+		}
+		if t := r.Loc.Types[string(low[:len(ext)])]; t != nil {
+			r.Resp.ContentType = t
+			return
+		}
+	}
+	r.Resp.ContentType = r.Loc.DefaultType
+	if len(r.Loc.DefaultType) == 0 {
+		r.Resp.ContentType = nil
+	}
+}
+
+const maxExt = 64
+
+// Extension returns what follows the last "." of the last part of the URI.
+func (r *Request) Extension() []byte {
+	for i := len(r.URI) - 1; i > 0; i-- {
+		switch r.URI[i] {
+		case '/':
+			return nil
+		case '.':
+			if r.URI[i-1] == '/' {
+				return nil
+			}
+			return r.URI[i+1:]
+		}
+	}
+	return nil
+}
+
+// Reply sends a whole response.
+func (r *Request) Reply(status Status, contentType, body []byte) Status {
+	r.DiscardBody()
+	r.Resp.Status = status
+	r.Resp.Length = int64(len(body))
+	if contentType != nil {
+		r.Resp.ContentType, r.Resp.PlainType = contentType, true
+	} else {
+		r.SetType()
+	}
+	if st := r.SendHeader(); st != OK || r.HeadOnly {
+		return r.sentHead(st)
+	}
+	return r.sendAll(body)
+}
+
+func (r *Request) sentHead(st Status) Status {
+	if st == OK {
+		r.End()
+		return Done
+	}
+	return st
+}
+
+func (r *Request) sendAll(body []byte) Status {
+	if len(body) > 0 {
+		if r.Write(body) != nil {
+			return Aborted
+		}
+	}
+	r.End()
+	return Done
+}
+
+// SendHeader runs the filters over the head and hands it to the codec. It
+// answers OK if the body may follow. Any other status replaces the response.
+func (r *Request) SendHeader() Status {
+	if r.Resp.sent {
+		r.Errorf(levelAlert, "header already sent")
+		return Aborted
+	}
+	if r.errStatus != 0 {
+		r.Resp.Status, r.Resp.StatusLine = r.errStatus, nil
+	}
+	var wraps [maxFilters]func(Writer) Writer
+	n := 0
+	for i := range r.Loc.Filters {
+		wrap, st := r.Loc.Filters[i].Head(r)
+		if st != OK && st != Declined {
+			return r.replace(st)
+		}
+		if wrap != nil && n < maxFilters {
+			wraps[n] = wrap
+			n++
+		}
+	}
+	r.out.top = r.codec()
+	for n--; n >= 0; n-- {
+		r.out.top = wraps[n](r.out.top)
+	}
+	r.Resp.sent = true
+	if r.Parent == nil {
+		r.out.head()
+	} else if r.Method != nil && r.MethodID == HEAD {
+		r.HeadOnly = true
+	}
+	return OK
+}
+
+// maxFilters is how many filters may take part in one body.
+const maxFilters = 16
+
+// replace gives up the response in favour of the page for a status: what a
+// filter asks for (412, 416).
+func (r *Request) replace(st Status) Status {
+	if r.filterFixed {
+		return Aborted
+	}
+	r.filterFixed = true
+	r.Resp.reset()
+	return st
+}
+
+// Write sends a piece of the body. p is not kept.
+func (r *Request) Write(p []byte) error {
+	if r.HeadOnly {
+		return nil
+	}
+	return r.out.top.Write(p)
+}
+
+// SendFile sends n bytes of f from off.
+func (r *Request) SendFile(f File, off, n int64) error {
+	if r.HeadOnly {
+		return nil
+	}
+	return r.out.top.File(f, off, n)
+}
+
+// Flush sends what is held back.
+func (r *Request) Flush() error {
+	if r.out.top == nil {
+		return nil
+	}
+	return r.out.top.Flush()
+}
+
+// End ends the response, which must be complete.
+func (r *Request) End() {
+	if r.out.top != nil {
+		if err := r.out.top.Close(); err != nil {
+			r.Keepalive = false
+		}
+	}
+}
+
+// Broken says that the body cannot be completed: the connection is closed so
+// that the client notices.
+func (r *Request) Broken() Status {
+	r.Keepalive = false
+	r.Main().Keepalive = false
+	if r.out.top != nil {
+		r.out.top.Flush()
+	}
+	return Aborted
+}

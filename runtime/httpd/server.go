@@ -1,0 +1,181 @@
+package httpd
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"understudy/parser/diag"
+	"understudy/runtime/conn"
+	"understudy/runtime/h1"
+	"understudy/runtime/regex"
+)
+
+// An HTTP is a compiled http block.
+type HTTP struct {
+	Servers []*Server
+	Vars    *Vars
+	Log     *slog.Logger
+
+	Version string // of the nginx that is stood in for, "1.31.5"
+	Prefix  string // that relative file names are relative to, with a final "/"
+
+	// ServerRewriteLog and others that are the same for all servers live in
+	// Location.Settings; what is here is asked before a server is known.
+	Stats Stats
+
+	clock clock
+	live  liveSet
+	pool  requestPool
+}
+
+// Stats counts what stub_status shows.
+type Stats struct {
+	Accepted, Handled, Requests       atomic.Int64
+	Active, Reading, Writing, Waiting atomic.Int64
+}
+
+// A Server is a compiled server block.
+type Server struct {
+	Name     string   // the first server_name, as $server_name says it
+	Names    []string // as written
+	Pos      diag.Pos
+	PostRead []Step
+	Rewrite  []Step
+
+	Root *Location // the server's own settings; its tree is the top-level locations
+
+	HeaderTimeout time.Duration // client_header_timeout
+	Head          h1.Options
+}
+
+// Named returns the server's location with that name, "@" included, or nil.
+func (s *Server) Named(name []byte) *Location { return s.Root.tree.named[string(name)] }
+
+// An Address is the servers that listen on one address and port.
+type Address struct {
+	Text    string // as nginx prints it: "0.0.0.0:80", "unix:/path"
+	Default *Server
+
+	SSL           bool
+	HTTP2         bool
+	ProxyProtocol bool
+
+	// Prepare makes a connection ready for HTTP (PROXY protocol, TLS), or
+	// is nil.
+	Prepare func(*conn.Conn) error
+
+	names names
+}
+
+type names struct {
+	exact map[string]*Server
+	head  map[string]*Server // "*.example.com" as ".example.com"
+	tail  map[string]*Server // "www.example.*" as "www.example."
+	regex []namedRegex
+}
+
+type namedRegex struct {
+	re     *regex.Regexp
+	server *Server
+}
+
+// A Conflict is a name that another server has already.
+type Conflict struct{ Name, Address string }
+
+func (c Conflict) Error() string {
+	return fmt.Sprintf("conflicting server name %q on %s, ignored", c.Name, c.Address)
+}
+
+// Add gives the address one name of a server. The first server to have a name
+// keeps it. A name may start or end with "*", or start with "."; re is the
+// compiled form of one that starts with "~".
+func (a *Address) Add(s *Server, name string, re *regex.Regexp) error {
+	put := func(m *map[string]*Server, key string) error {
+		if *m == nil {
+			*m = map[string]*Server{}
+		}
+		if _, ok := (*m)[key]; ok {
+			return Conflict{name, a.Text}
+		}
+		(*m)[key] = s
+		return nil
+	}
+	switch {
+	case re != nil:
+		a.names.regex = append(a.names.regex, namedRegex{re, s})
+		return nil
+	case strings.HasPrefix(name, "*."):
+		return put(&a.names.head, name[1:])
+	case strings.HasPrefix(name, "."):
+		if err := put(&a.names.exact, name[1:]); err != nil {
+			return err
+		}
+		return put(&a.names.head, name)
+	case strings.HasSuffix(name, ".*"):
+		return put(&a.names.tail, name[:len(name)-1])
+	}
+	return put(&a.names.exact, name)
+}
+
+// Find returns the server for a host, which is in lower case and without port,
+// and how its name matched. r, if not nil, gets the captures of a regular
+// expression.
+func (a *Address) Find(r *Request, host []byte) (s *Server, how string, st Status) {
+	n := &a.names
+	if s = n.exact[string(host)]; s != nil {
+		return s, "exact name", OK
+	}
+	if len(n.head) > 0 {
+		for i := range host { // longest first
+			if host[i] == '.' && i > 0 {
+				if s = n.head[string(host[i:])]; s != nil {
+					return s, "wildcard name starting with an asterisk", OK
+				}
+			}
+		}
+	}
+	if len(n.tail) > 0 {
+		for i := len(host) - 2; i >= 0; i-- {
+			if host[i] == '.' {
+				if s = n.tail[string(host[:i+1])]; s != nil {
+					return s, "wildcard name ending with an asterisk", OK
+				}
+			}
+		}
+	}
+	if len(host) > 0 {
+		for i := range n.regex {
+			x := &n.regex[i]
+			ok, err := r.Exec(x.re, host)
+			if err != nil {
+				return nil, "", 500
+			}
+			if ok {
+				return x.server, "regular expression", OK
+			}
+		}
+	}
+	return a.Default, "default server", OK
+}
+
+// A Port is everything that listens on one socket. A wildcard socket serves
+// several addresses, told apart by where a connection arrived.
+type Port struct {
+	HTTP  *HTTP
+	Any   *Address // for all addresses without their own
+	Addrs map[netip.Addr]*Address
+}
+
+// Address returns the address a connection to local belongs to.
+func (p *Port) Address(local netip.Addr) *Address {
+	if len(p.Addrs) > 0 {
+		if a := p.Addrs[local.Unmap()]; a != nil {
+			return a
+		}
+	}
+	return p.Any
+}
