@@ -1,8 +1,13 @@
 package clients
 
 import (
+	"bufio"
+	"os"
+	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"understudy/cmd/understudy/demo"
 )
@@ -42,4 +47,51 @@ func TestDemo(t *testing.T) {
 			}
 		}
 	})
+}
+
+var pageURL = regexp.MustCompile(`http://localhost:\d+/`)
+
+// The command itself: it says where the page is, and ends at an interrupt.
+func TestDemoCommand(t *testing.T) {
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
+	cmd := exec.Command(ours(t), "demo")
+	cmd.Stdout, cmd.Stderr = in, in
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	in.Close()
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
+	defer cmd.Process.Kill()
+
+	out.SetReadDeadline(time.Now().Add(20 * time.Second))
+	said := bufio.NewScanner(out)
+	url := ""
+	for url == "" && said.Scan() {
+		url = pageURL.FindString(said.Text())
+	}
+	if url == "" {
+		t.Fatalf("it does not say where the page is (%v)", said.Err())
+	}
+	await(t, strings.Trim(strings.TrimPrefix(url, "http:"), "/"))
+	t.Run("page", func(t *testing.T) {
+		browse(t, url,
+			step{"wait": "#echo .got", "text": "welcome"}, step{"wait": "#stream .got", "text": "welcome"},
+			step{"fill": "#echo input", "text": "hello"}, step{"click": "#echo form button"},
+			step{"wait": "#echo .got", "text": ": hello"})
+	})
+
+	cmd.Process.Signal(os.Interrupt)
+	select {
+	case err := <-exited:
+		if err != nil {
+			t.Errorf("after an interrupt: %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it goes on after an interrupt")
+	}
 }

@@ -8,14 +8,12 @@ package demo
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"net"
 	"net/http"
 	"net/netip"
 	"sync"
-	"syscall"
 	"time"
 
 	"understudy/testdata/demo"
@@ -26,6 +24,8 @@ var Files fs.FS = demo.Files
 
 // Ports are the ports that nginx.conf names for the backends.
 var Ports = [4]uint16{2222, 3333, 4444, 5555}
+
+var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
 // Backends are the four servers at work.
 type Backends struct {
@@ -44,17 +44,16 @@ func Start(ctx context.Context) (*Backends, error) {
 	b := &Backends{hub: newHub()}
 	ctx, b.cancel = context.WithCancel(ctx)
 	for _, port := range Ports {
-		ln, err := listen(ctx, port)
+		ln, port, err := listen(port)
 		if err != nil {
 			b.Close()
 			return nil, fmt.Errorf("demo backend: %w", err)
 		}
-		addr := netip.MustParseAddrPort(ln.Addr().String())
 		s := &http.Server{
-			Handler:           &backend{name: fmt.Sprintf("backend %d", addr.Port()), hub: b.hub},
+			Handler:           &backend{name: fmt.Sprintf("backend %d", port), hub: b.hub},
 			ReadHeaderTimeout: 10 * time.Second,
 		}
-		b.addrs = append(b.addrs, addr)
+		b.addrs = append(b.addrs, netip.AddrPortFrom(loopback, port))
 		b.servers = append(b.servers, s)
 		b.serving.Go(func() { s.Serve(ln) }) // its only error after Listen is that it was closed
 	}
@@ -62,14 +61,17 @@ func Start(ctx context.Context) (*Backends, error) {
 	return b, nil
 }
 
-// listen listens on a port of loopback, or on a free one if it is in use.
-func listen(ctx context.Context, port uint16) (net.Listener, error) {
-	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp4", fmt.Sprintf("127.0.0.1:%d", port))
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return lc.Listen(ctx, "tcp4", "127.0.0.1:0")
+// listen listens on a port of loopback, or on a free one where that cannot be
+// had: it is taken, or reserved, and each system says so in its own way.
+func listen(port uint16) (net.Listener, uint16, error) {
+	ln, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		ln, err = net.Listen("tcp4", "127.0.0.1:0")
 	}
-	return ln, err
+	if err != nil {
+		return nil, 0, err
+	}
+	return ln, uint16(ln.Addr().(*net.TCPAddr).Port), nil
 }
 
 // Addrs returns where the backends listen, in the order of Ports.

@@ -90,13 +90,9 @@ func replacer(moved []Move) *strings.Replacer {
 
 // free returns port, or another one if something listens on it.
 func free(port uint16) (uint16, error) {
-	ln, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
-	if err != nil {
-		ln, err = net.Listen("tcp4", "127.0.0.1:0")
-	}
+	ln, port, err := listen(port)
 	if err != nil {
 		return 0, err
 	}
-	defer ln.Close()
-	return uint16(ln.Addr().(*net.TCPAddr).Port), nil
+	return port, ln.Close()
 }
