@@ -1,0 +1,48 @@
+package unsupported
+
+import "understudy/directives/spec"
+
+// Who may ask, and how often.
+var accessGroups = []group{
+	{"http_access", []row{
+		{"allow", anywhere | spec.LimitExcept, one, simple},
+		{"deny", anywhere | spec.LimitExcept, one, simple},
+	}},
+	{"http_auth_basic", []row{
+		{"auth_basic", anywhere | spec.LimitExcept, one, simple},
+		{"auth_basic_user_file", anywhere | spec.LimitExcept, one, simple},
+	}},
+	{"http_auth_request", []row{
+		{"auth_request", anywhere, one, simple},
+		{"auth_request_set", anywhere, spec.Exactly(2), simple},
+	}},
+	{"http_limit_conn", []row{
+		{"limit_conn_zone", spec.HTTP, spec.Exactly(2), simple},
+		{"limit_conn", anywhere, spec.Exactly(2), simple},
+		{"limit_conn_log_level", anywhere, one, simple},
+		{"limit_conn_status", anywhere, one, simple},
+		{"limit_conn_dry_run", anywhere, one, simple},
+	}},
+	{"http_limit_req", []row{
+		{"limit_req_zone", spec.HTTP, spec.Exactly(3), simple},
+		{"limit_req", anywhere, spec.Between(1, 3), simple},
+		{"limit_req_log_level", anywhere, one, simple},
+		{"limit_req_status", anywhere, one, simple},
+		{"limit_req_dry_run", anywhere, one, simple},
+	}},
+	{"http_realip", []row{
+		{"set_real_ip_from", anywhere, one, simple},
+		{"real_ip_header", anywhere, one, simple},
+		{"real_ip_recursive", anywhere, one, simple},
+	}},
+	{"http_referer", []row{
+		{"valid_referers", spec.Server | spec.Location, spec.AtLeast(1), simple},
+		{"referer_hash_max_size", spec.Server | spec.Location, one, simple},
+		{"referer_hash_bucket_size", spec.Server | spec.Location, one, simple},
+	}},
+	{"http_secure_link", []row{
+		{"secure_link", anywhere, one, simple},
+		{"secure_link_md5", anywhere, one, simple},
+		{"secure_link_secret", anywhere, one, simple},
+	}},
+}

@@ -1,0 +1,112 @@
+// Package unsupported lists the directives of nginx that no module here
+// implements. Using one is an error that says so, with nginx's rules for where
+// it may stand and what it takes checked first; the name of a directive that
+// is nobody's is another matter, an unknown directive.
+//
+// One row is one directive of one nginx module. Whoever implements a directive
+// deletes its row. Until then the implementation wins: Modules leaves out what
+// other modules declare, and Stale names the rows to delete.
+package unsupported
+
+import (
+	"fmt"
+
+	"understudy/directives/spec"
+)
+
+// A group is what one nginx module declares, under its name without "ngx_" and
+// "_module".
+type group struct {
+	module string
+	rows   []row
+}
+
+// A row is one directive.
+type row struct {
+	name string
+	in   spec.Context
+	args spec.Arity
+	kind shape
+}
+
+// A shape says how a directive ends.
+type shape bool
+
+const (
+	simple shape = false // with ";"
+	block  shape = true  // with a block, whose content is not looked at
+)
+
+// The sets of contexts and arguments that most rows have.
+const (
+	anywhere = spec.HTTP | spec.Server | spec.Location
+	streams  = spec.Stream | spec.StreamServer
+	mails    = spec.Mail | spec.MailServer
+	one      = spec.Arity(1 << 1)
+)
+
+// groups returns all rows, the files of this package in order.
+func groups() []group {
+	var all []group
+	for _, gs := range [][]group{
+		coreGroups, httpcoreGroups, accessGroups, variablesGroups, contentGroups, filtersGroups,
+		proxyGroups, fastcgiGroups, uwsgiGroups, scgiGroups, grpcGroups, memcachedGroups,
+		upstreamGroups, sslGroups, http2Groups, streamGroups, mailGroups,
+	} {
+		all = append(all, gs...)
+	}
+	return all
+}
+
+// A none is the configuration of a module that has none.
+type none struct{}
+
+// Modules returns modules that refuse the directives of this package, except
+// for the contexts in which one of others declares the name. A module of which
+// nothing is left is not among them.
+func Modules(others ...spec.Module) []spec.Module {
+	declared := spec.NewTable(others...)
+	var ms []spec.Module
+	for _, g := range groups() {
+		m := spec.CoreModule[none]{Name: g.module}
+		for _, r := range g.rows {
+			in := r.in &^ contexts(declared, r.name)
+			if in == 0 {
+				continue
+			}
+			m.Directives = append(m.Directives, spec.Directive[none]{
+				Name: r.name, In: in, Args: r.args, Free: r.kind == block, Set: spec.NotYet[none](),
+			})
+		}
+		if len(m.Directives) > 0 {
+			ms = append(ms, m)
+		}
+	}
+	return ms
+}
+
+// contexts returns where t has a directive of this name.
+func contexts(t *spec.Table, name string) (in spec.Context) {
+	for _, e := range t.Lookup(name) {
+		in |= e.In
+	}
+	return in
+}
+
+// Stale says which rows others make needless, one line each.
+func Stale(others ...spec.Module) []string {
+	declared := spec.NewTable(others...)
+	var out []string
+	for _, g := range groups() {
+		for _, r := range g.rows {
+			switch in := contexts(declared, r.name) & r.in; in {
+			case 0:
+			case r.in:
+				out = append(out, fmt.Sprintf("%s: delete the row of %q", g.module, r.name))
+			default:
+				out = append(out, fmt.Sprintf("%s: take %q out of the row of %q", g.module, in, r.name))
+			}
+		}
+	}
+	return out
+}

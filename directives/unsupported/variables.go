@@ -1,0 +1,53 @@
+package unsupported
+
+import "understudy/directives/spec"
+
+// Variables, logs and rewriting.
+var variablesGroups = []group{
+	{"http_browser", []row{
+		{"modern_browser", anywhere, spec.Between(1, 2), simple},
+		{"ancient_browser", anywhere, spec.AtLeast(1), simple},
+		{"modern_browser_value", anywhere, one, simple},
+		{"ancient_browser_value", anywhere, one, simple},
+	}},
+	{"http_degradation", []row{
+		{"degradation", spec.HTTP, one, simple},
+		{"degrade", anywhere, one, simple},
+	}},
+	{"http_geo", []row{
+		{"geo", spec.HTTP, spec.Between(1, 2), block},
+	}},
+	{"http_geoip", []row{
+		{"geoip_country", spec.HTTP, spec.Between(1, 2), simple},
+		{"geoip_org", spec.HTTP, spec.Between(1, 2), simple},
+		{"geoip_city", spec.HTTP, spec.Between(1, 2), simple},
+		{"geoip_proxy", spec.HTTP, one, simple},
+		{"geoip_proxy_recursive", spec.HTTP, one, simple},
+	}},
+	{"http_log", []row{
+		{"log_format", spec.HTTP, spec.AtLeast(2), simple},
+		{"access_log", anywhere | spec.LocationIf | spec.LimitExcept, spec.AtLeast(1), simple},
+		{"open_log_file_cache", anywhere, spec.Between(1, 4), simple},
+	}},
+	{"http_map", []row{
+		{"map", spec.HTTP, spec.Exactly(2), block},
+		{"map_hash_max_size", spec.HTTP, one, simple},
+		{"map_hash_bucket_size", spec.HTTP, one, simple},
+	}},
+	{"http_mirror", []row{
+		{"mirror", anywhere, one, simple},
+		{"mirror_request_body", anywhere, one, simple},
+	}},
+	{"http_rewrite", []row{
+		{"rewrite", spec.Server | spec.ServerIf | spec.Location | spec.LocationIf, spec.Between(2, 3), simple},
+		{"return", spec.Server | spec.ServerIf | spec.Location | spec.LocationIf, spec.Between(1, 2), simple},
+		{"break", spec.Server | spec.ServerIf | spec.Location | spec.LocationIf, spec.Exactly(0), simple},
+		{"if", spec.Server | spec.Location, spec.AtLeast(1), block},
+		{"set", spec.Server | spec.ServerIf | spec.Location | spec.LocationIf, spec.Exactly(2), simple},
+		{"rewrite_log", spec.HTTP | spec.Server | spec.ServerIf | spec.Location | spec.LocationIf, one, simple},
+		{"uninitialized_variable_warn", spec.HTTP | spec.Server | spec.ServerIf | spec.Location | spec.LocationIf, one, simple},
+	}},
+	{"http_split_clients", []row{
+		{"split_clients", spec.HTTP, spec.Exactly(2), block},
+	}},
+}
