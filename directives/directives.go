@@ -3,6 +3,7 @@ package directives
 
 import (
 	"understudy/directives/http/httpcore"
+	"understudy/directives/http/rewrite"
 	"understudy/directives/spec"
 	"understudy/parser"
 	"understudy/parser/diag"
@@ -15,6 +16,7 @@ import (
 // their steps within a phase.
 var Table = spec.NewTable(
 	httpcore.Module,
+	rewrite.Module,
 )
 
 // Compiled is a configuration that has been read, checked and built.

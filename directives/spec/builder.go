@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"understudy/parser"
 	"understudy/parser/diag"
 	"understudy/runtime/httpd"
 	"understudy/runtime/stream"
@@ -17,6 +18,36 @@ type Builder struct {
 	Srv   *httpd.Server
 	Vars  *httpd.Vars
 	Scope *Scope
+
+	after []func()
+}
+
+// After calls f when all modules have added to the location.
+func (b *Builder) After(f func()) { b.after = append(b.after, f) }
+
+// Block builds the nameless location that a directive's block inside this one
+// opened: an "if".
+func (b *Builder) Block(d *parser.Directive) *httpd.Location {
+	for _, c := range b.Scope.Children {
+		if c.At == d {
+			x := c.BuildNameless(b.HTTP, b.Srv, b.Location)
+			b.After(func() { x.Adopt(b.Location) })
+			return x
+		}
+	}
+	return nil
+}
+
+// BuildNameless builds the location of a block that shares another's URIs: if
+// and limit_except.
+func (s *Scope) BuildNameless(h *httpd.HTTP, srv *httpd.Server, outer *httpd.Location) *httpd.Location {
+	x := &httpd.Location{
+		Name: outer.Name, Modifier: outer.Modifier, Match: httpd.Nameless, Of: outer.Match,
+		Pattern: outer.Pattern, Pos: s.At.Name.Pos, Server: srv,
+	}
+	s.BuildLocation(h, srv, x)
+	x.Adopt(outer)
+	return x
 }
 
 // A StreamBuilder is what the functions of a StreamModule add to.
@@ -75,6 +106,9 @@ func (s *Scope) BuildLocation(h *httpd.HTTP, srv *httpd.Server, loc *httpd.Locat
 func (s *Scope) run(h hook, b *Builder) {
 	for i, m := range s.table.modules {
 		s.found(m.build(h, s.slots[i].conf, b))
+	}
+	for _, f := range b.after {
+		f()
 	}
 }
 

@@ -59,6 +59,7 @@ type env struct {
 	stream    *stream.Vars
 	upstreams [2]upstreams
 	results   map[reflect.Type]any
+	cut       bool // reading ended before the configuration did
 }
 
 // A Compilation is what became of a configuration.
@@ -88,6 +89,11 @@ func Compile(t *Table, ds []*parser.Directive, o Options) *Compilation {
 	for i, m := range t.modules {
 		if m.family() == familyCore {
 			main.defaults(i)
+		}
+	}
+	for i, m := range t.modules {
+		if !e.cut {
+			main.found(m.end(main.slots[i].conf, main))
 		}
 	}
 	return &Compilation{Main: main, Diags: e.diags}
@@ -122,6 +128,7 @@ func (s *Scope) declare(ds []*parser.Directive) {
 	for _, d := range ds {
 		if d.Err != nil {
 			s.diags = append(s.diags, *d.Err)
+			s.cut = true
 			continue
 		}
 		s.directive(d)

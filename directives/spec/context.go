@@ -23,6 +23,9 @@ const (
 	Mgmt
 )
 
+// Any is every block.
+const Any = Mgmt<<1 - 1
+
 var contextNames = []struct {
 	c    Context
 	name string

@@ -64,6 +64,10 @@ type StreamModule[C any] struct {
 type CoreModule[C any] struct {
 	Name       string
 	Directives []Directive[C]
+
+	// End is called when the whole configuration has been read, to the last
+	// line and not just to where it cannot be understood.
+	End func(*C, *Scope) error
 }
 
 // A Module is an HTTPModule, a StreamModule or a CoreModule of any
@@ -76,6 +80,7 @@ type Module interface {
 	declare(*env)
 	build(hook, any, *Builder) error
 	buildStream(hook, any, *StreamBuilder) error
+	end(any, *Scope) error
 }
 
 type family int8
@@ -179,6 +184,7 @@ func (m HTTPModule[C]) build(h hook, conf any, b *Builder) error {
 }
 
 func (m HTTPModule[C]) buildStream(hook, any, *StreamBuilder) error { return nil }
+func (m HTTPModule[C]) end(any, *Scope) error                       { return nil }
 
 func (m StreamModule[C]) name() string      { return m.Name }
 func (m StreamModule[C]) family() family    { return familyStream }
@@ -192,6 +198,7 @@ func (m StreamModule[C]) declare(e *env) {
 }
 
 func (m StreamModule[C]) build(hook, any, *Builder) error { return nil }
+func (m StreamModule[C]) end(any, *Scope) error           { return nil }
 
 func (m StreamModule[C]) buildStream(h hook, conf any, b *StreamBuilder) error {
 	f := [...]func(*C, *StreamBuilder) error{m.Main, m.Server, nil}[h]
@@ -208,6 +215,13 @@ func (m CoreModule[C]) newConf() any                                { return new
 func (m CoreModule[C]) declare(*env)                                {}
 func (m CoreModule[C]) build(hook, any, *Builder) error             { return nil }
 func (m CoreModule[C]) buildStream(hook, any, *StreamBuilder) error { return nil }
+
+func (m CoreModule[C]) end(conf any, main *Scope) error {
+	if m.End == nil {
+		return nil
+	}
+	return m.End(conf.(*C), main)
+}
 
 // Table is every directive of some modules, by name. A name has several
 // entries if it means different things in different contexts.

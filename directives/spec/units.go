@@ -2,6 +2,7 @@ package spec
 
 import (
 	"math"
+	"strings"
 	"time"
 )
 
@@ -9,7 +10,7 @@ import (
 func ParseNumber(s string) (int, bool) {
 	n := 0
 	for _, c := range []byte(s) {
-		if c < '0' || c > '9' || n > (math.MaxInt-9)/10 {
+		if c < '0' || c > '9' || n > (math.MaxInt-int(c-'0'))/10 {
 			return 0, false
 		}
 		n = n*10 + int(c-'0')
@@ -45,54 +46,77 @@ func ParseSize(s string, big bool) (int64, bool) {
 
 // timeUnits are in the order in which they may follow each other.
 var timeUnits = []struct {
-	name string
-	d    time.Duration
+	name  string
+	secs  int  // what it is worth; 0: a millisecond
+	whole bool // only where a time is whole seconds
 }{
-	{"y", 365 * 24 * time.Hour}, {"M", 30 * 24 * time.Hour}, {"w", 7 * 24 * time.Hour}, {"d", 24 * time.Hour},
-	{"h", time.Hour}, {"m", time.Minute}, {"s", time.Second}, {"ms", time.Millisecond}, {"", time.Second},
+	{"y", 365 * 24 * 60 * 60, true}, {"M", 30 * 24 * 60 * 60, true}, {"w", 7 * 24 * 60 * 60, false},
+	{"d", 24 * 60 * 60, false}, {"h", 60 * 60, false}, {"m", 60, false}, {"s", 1, false}, {"ms", 0, false},
 }
 
-// ParseTime reads a time such as "1h 30m"; a number without a unit is seconds,
-// and must come last. Milliseconds are taken only if millis.
+const seconds = 6 // index in timeUnits
+
+// ParseTime reads a time such as "1h 30m", in milliseconds or, if not millis,
+// in whole seconds. A number at the end without a unit is seconds. As in nginx,
+// a time in milliseconds takes no years and months.
 func ParseTime(s string, millis bool) (time.Duration, bool) {
-	var total time.Duration
-	step, any := 0, false
-	for s != "" {
-		if s[0] == ' ' && any {
-			s = s[1:]
-			continue
-		}
+	total, step, valid := 0, 0, false
+	scale := 1 // of a second, in what is counted
+	if millis {
+		scale = 1000
+	}
+	for {
 		i := 0
 		for i < len(s) && s[i] >= '0' && s[i] <= '9' {
 			i++
 		}
 		n, ok := ParseNumber(s[:i])
-		if !ok {
+		if !ok && i > 0 {
 			return 0, false
 		}
+		valid = valid || ok
 		s = s[i:]
-		u, rest := timeUnit(s)
-		if u < 0 || u < step || timeUnits[u].name == "ms" && !millis {
+		worth, last := scale, s == ""
+		if !last {
+			var u int
+			space := s[0] == ' '
+			if u, s = timeUnit(s); u < step || space && step > seconds {
+				return 0, false
+			}
+			step = u + 1
+			if u < len(timeUnits) {
+				unit := &timeUnits[u]
+				if millis && unit.whole || !millis && unit.secs == 0 {
+					return 0, false
+				}
+				worth = max(unit.secs*scale, 1)
+			}
+			s = strings.TrimLeft(s, " ")
+		}
+		if n > (math.MaxInt-total)/worth {
 			return 0, false
 		}
-		d := timeUnits[u].d
-		if n > int((math.MaxInt64-total)/d) {
-			return 0, false
+		total += n * worth
+		if last || s == "" {
+			break
 		}
-		total += time.Duration(n) * d
-		s, step, any = rest, u+1, true
 	}
-	return total, any
+	if total > int(math.MaxInt64/time.Second)*scale {
+		return math.MaxInt64, valid // beyond what a Duration holds, three lifetimes
+	}
+	return time.Duration(total) * (time.Second / time.Duration(scale)), valid
 }
 
 // timeUnit returns the index of the unit s begins with, and what follows it.
+// A space stands for seconds, after which there is no other unit. Of anything
+// else the index is -1.
 func timeUnit(s string) (int, string) {
-	if s == "" || s[0] == ' ' {
-		return len(timeUnits) - 1, s
+	if s[0] == ' ' {
+		return len(timeUnits), s[1:]
 	}
-	for i, u := range timeUnits[:len(timeUnits)-1] {
-		if s[:1] == u.name[:1] && (u.name != "m" || len(s) < 2 || s[1] != 's') && len(s) >= len(u.name) && s[:len(u.name)] == u.name {
-			return i, s[len(u.name):]
+	for i := len(timeUnits) - 1; i >= 0; i-- { // "ms" before "m"
+		if rest, ok := strings.CutPrefix(s, timeUnits[i].name); ok {
+			return i, rest
 		}
 	}
 	return -1, s

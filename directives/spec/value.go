@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"understudy/parser/diag"
@@ -96,10 +97,10 @@ func SetNumber[C any](field func(*C) *Value[int], lo, hi int) Setter[C] {
 		switch {
 		case !ok:
 			return 0, errors.New("invalid number")
-		case n < lo:
+		case hi == 0 && n < lo:
 			return 0, c.Errorf(0, "value must be equal to or greater than %d", lo)
-		case hi != 0 && n > hi:
-			return 0, c.Errorf(0, "value must be equal to or less than %d", hi)
+		case hi != 0 && (n < lo || n > hi):
+			return 0, c.Errorf(0, "value must be between %d and %d", lo, hi)
 		}
 		return n, nil
 	})
@@ -129,14 +130,16 @@ func SetTime[C any](field func(*C) *Value[time.Duration], millis bool) Setter[C]
 	})
 }
 
-// SetEnum stores one of the keys of names.
+// SetEnum stores one of the keys of names, in whatever case it is written.
 func SetEnum[C, T any](field func(*C) *Value[T], names map[string]T) Setter[C] {
 	return Scalar(field, Enum, Exactly(1), slices.Sorted(maps.Keys(names)), func(c *Call) (T, error) {
-		x, ok := names[c.Args[0].Text]
-		if !ok {
-			return x, c.Errorf(0, "invalid value %q", c.Args[0].Text)
+		for name, x := range names {
+			if strings.EqualFold(name, c.Args[0].Text) {
+				return x, nil
+			}
 		}
-		return x, nil
+		var zero T
+		return zero, c.Errorf(0, `invalid value "%s"`, c.Args[0].Text)
 	})
 }
 
@@ -210,6 +213,20 @@ func Ignore[C any](why string, check func(*Call) error) Setter[C] {
 			return nil
 		}
 		return check(call)
+	}}
+}
+
+// Accept is s for a directive that is checked and then has no effect here, for
+// a reason.
+func Accept[C any](why string, s Setter[C]) Setter[C] {
+	s.state, s.why = Accepted, why
+	return s
+}
+
+// Refuse refuses a directive that cannot have its effect here, for a reason.
+func Refuse[C any](why string) Setter[C] {
+	return Setter[C]{state: Unsupported, why: why, set: func(*C, *Call) error {
+		return errors.New("is not supported")
 	}}
 }
 

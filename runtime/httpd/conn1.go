@@ -252,7 +252,7 @@ func (r *Request) fill() {
 	if h.Version >= 1000 {
 		r.Minor = h.Version - 1000
 	}
-	r.ValidTarget, r.QuotedURI = true, h.Quoted
+	r.ValidTarget, r.Escaped = true, h.Quoted || h.Plus
 	r.Body.Announced, r.Body.Chunked = h.ContentLength, h.Chunked
 	r.Body.left = max(h.ContentLength, 0)
 	r.Body.ended = !r.Body.Present()

@@ -34,6 +34,7 @@ type Location struct {
 	Name     string // as written, without the modifier
 	Modifier string // as written: "", "=", "^~", "~" or "~*"
 	Match    Match
+	Of       Match         // of a Nameless: how the location around it is chosen
 	Pattern  *regex.Regexp // of a Regex
 	Pos      diag.Pos
 	Server   *Server
@@ -58,6 +59,14 @@ type Location struct {
 
 	Settings
 	tree tree // nested locations
+}
+
+// Adopt gives a nameless location the content handler of the one around it
+// unless it has its own.
+func (l *Location) Adopt(outer *Location) {
+	if l.Content == nil {
+		l.Content = outer.Content
+	}
 }
 
 // Settings are the directives of a location that the engine itself reads.
@@ -118,6 +127,7 @@ type Settings struct {
 
 	LogNotFound   bool
 	LogSubrequest bool
+	WarnUnset     bool // uninitialized_variable_warn
 	ErrorLog      *slog.Logger
 }
 

@@ -43,7 +43,7 @@ func (r *Request) Path(uri []byte) []byte {
 	root := r.Root()
 	if r.Loc.Alias {
 		n := len(r.Loc.Name)
-		if r.Loc.Match == Regex {
+		if r.Loc.Match == Regex || r.Loc.Of == Regex {
 			n = len(uri) // the alias is the whole name
 		}
 		if n > len(uri) {

@@ -21,6 +21,7 @@ func (r *Request) resume(st Status) Status {
 		case Redirected:
 			r.Loc = r.Server.Root
 			r.uriChanged = false
+			r.Quoting = true
 			st = r.phase("server-rewrite", r.Server.Rewrite)
 			if st == OK {
 				st = r.locate()
@@ -73,6 +74,7 @@ func (r *Request) locate() Status {
 // rewrite runs the location's rewrites and then, unless they changed the URI,
 // the phases that follow.
 func (r *Request) rewrite() Status {
+	r.Quoting = true
 	st := r.phase("rewrite", r.Loc.Rewrite)
 	switch {
 	case st != OK:
@@ -212,4 +214,11 @@ func (r *Request) step(phase string, s *Step) Status {
 		return s.Run(r)
 	}
 	return r.trace.step(r, phase, s)
+}
+
+// Within makes l, a nameless location, the one in force for the rest of the
+// request, until the URI changes.
+func (r *Request) Within(l *Location) {
+	r.Loc = l
+	r.settle()
 }

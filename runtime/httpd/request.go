@@ -42,7 +42,8 @@ type Request struct {
 	Old      bool   // HTTP/0.9: no head in either direction
 
 	ValidTarget bool // Target still says what URI says: proxying may use it
-	QuotedURI   bool // Target had %XX in its path
+	Escaped     bool // Target had "%XX" or "+" in its path: captures of URI are escaped again
+	Quoting     bool // captures are to be escaped by the rewrites that follow
 	Internal    bool // redirected, or a subrequest
 	HeadOnly    bool // the response has no body (HEAD, 204, 304)
 

@@ -145,14 +145,17 @@ func (tm *Template[S]) Append(dst []byte, s S) []byte {
 	return dst
 }
 
-// AppendFunc appends tm evaluated for s to dst, passing each variable and
-// capture, but no literal text, through escape.
-func (tm *Template[S]) AppendFunc(dst []byte, s S, escape func(dst, val []byte) []byte) []byte {
+// AppendEscaped appends tm evaluated for s to dst, passing captures, but neither
+// literal text nor variables, through escape.
+func (tm *Template[S]) AppendEscaped(dst []byte, s S, escape func(dst, val []byte) []byte) []byte {
 	for i := range tm.segs {
-		if seg := &tm.segs[i]; seg.lit != nil {
+		switch seg := &tm.segs[i]; {
+		case seg.lit != nil:
 			dst = append(dst, seg.lit...)
-		} else {
-			dst = escape(dst, tm.value(s, seg))
+		case seg.capture != 0:
+			dst = escape(dst, s.Capture(int(seg.capture)))
+		default:
+			dst = append(dst, tm.value(s, seg)...)
 		}
 	}
 	return dst

@@ -96,19 +96,7 @@ func buildExcept(h *httpd.HTTP, srv *httpd.Server, s *spec.Scope, l *httpd.Locat
 		if err != nil {
 			continue
 		}
-		x := BuildNameless(h, srv, child, l)
+		x := child.BuildNameless(h, srv, l)
 		l.Except, l.ExceptMethods = x, set
 	}
-}
-
-// BuildNameless builds the location of a block that shares another's URIs: if
-// and limit_except. What it does not say of its own is that location's.
-func BuildNameless(h *httpd.HTTP, srv *httpd.Server, s *spec.Scope, outer *httpd.Location) *httpd.Location {
-	x := &httpd.Location{Name: outer.Name, Modifier: outer.Modifier, Match: httpd.Nameless, Pattern: outer.Pattern, Pos: s.At.Name.Pos, Server: srv}
-	s.BuildLocation(h, srv, x)
-	x.SetLocations(nil)
-	if x.Content == nil {
-		x.Content = outer.Content
-	}
-	return x
 }
