@@ -17,6 +17,10 @@ type Graph struct {
 
 	// ShutdownTimeout caps how long a retired generation may take; 0: no cap.
 	ShutdownTimeout time.Duration
+
+	// Done, if not nil, is called once, when nothing of the graph runs any
+	// more: its log files can be closed.
+	Done func()
 }
 
 // An Entry is one socket and what serves its connections.
@@ -24,7 +28,8 @@ type Entry struct {
 	listen.Options
 	Serve func(*conn.Conn) // takes the connection over
 
-	// ServeUDP reads the datagrams of a UDP socket until it is closed.
+	// ServeUDP reads the datagrams of a UDP socket until the Part it belongs
+	// to is retired or closed.
 	ServeUDP func(*listen.Socket)
 }
 

@@ -1,0 +1,69 @@
+package runtime
+
+import (
+	"sync"
+	"time"
+
+	"understudy/runtime/conn"
+	"understudy/runtime/listen"
+)
+
+// A generation is one configuration at work.
+type generation struct {
+	graph     *Graph
+	listeners []*listen.Listener
+	serving   sync.WaitGroup // the goroutines that Entries run in
+	ending    sync.Once      // retire
+}
+
+// serve accepts on sockets, which are those of the graph's entries.
+func (g *generation) serve(sockets []*listen.Socket) {
+	for i := range g.graph.Listen {
+		e, sock := &g.graph.Listen[i], sockets[i]
+		switch {
+		case sock == nil: // -t, in use
+		case e.ServeUDP != nil:
+			g.serving.Go(func() { e.ServeUDP(sock) })
+		default:
+			g.listeners = append(g.listeners, sock.Serve(func(c *conn.Conn) {
+				g.serving.Go(func() { e.Serve(c) })
+			}))
+		}
+	}
+}
+
+// retire stops accepting, lets the connections finish within the graph's
+// ShutdownTimeout, and then calls gone. It does not wait.
+func (g *generation) retire(gone func(*generation)) {
+	g.ending.Do(func() {
+		for _, l := range g.listeners {
+			l.Close()
+		}
+		parts := make([]<-chan struct{}, len(g.graph.Parts))
+		for i, p := range g.graph.Parts {
+			parts[i] = p.Retire()
+		}
+		go func() {
+			g.await(parts)
+			g.serving.Wait()
+			gone(g)
+		}()
+	})
+}
+
+// await waits until all parts are done, and hurries them after the timeout.
+func (g *generation) await(parts []<-chan struct{}) {
+	if d := g.graph.ShutdownTimeout; d > 0 {
+		t := time.AfterFunc(d, g.closeAll)
+		defer t.Stop()
+	}
+	for _, done := range parts {
+		<-done
+	}
+}
+
+func (g *generation) closeAll() {
+	for _, p := range g.graph.Parts {
+		p.CloseAll()
+	}
+}
