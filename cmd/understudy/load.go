@@ -1,0 +1,108 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+
+	"understudy/directives"
+	"understudy/directives/spec"
+	"understudy/parser"
+	"understudy/parser/diag"
+	"understudy/runtime/conn"
+	"understudy/runtime/logs"
+	"understudy/runtime/zone"
+)
+
+// A configuration is one that has been read and may run.
+type configuration struct {
+	tree     *parser.Tree
+	compiled *directives.Compiled
+	settings settings
+	logs     *logs.Generation
+	zones    *zone.Set
+	idle     bool // it has retired; guarded by program.mu
+}
+
+// load reads the configuration and logs what is wrong with it, as far as the
+// first error.
+func (p *program) load() (*configuration, bool) {
+	c := &configuration{zones: p.zones.Next()}
+	c.logs = p.logs.Next(func(err error) { p.journal.printf(logs.Alert, "%v", err) })
+	tree, _ := parser.Load(p.paths.conf, parser.Options{Prefix: p.paths.prefix, Command: p.opts.globals.value})
+	c.tree = tree
+	compiled, found := directives.Compile(tree, p.specOptions(c))
+	c.compiled = compiled
+	parsed := false
+	for _, d := range found {
+		if afterParsing(d) && !parsed {
+			parsed = true
+			p.syntaxOK()
+		}
+		switch d.Severity {
+		case diag.Warning:
+			p.journal.printf(logs.Warn, "%s", d.Nginx())
+		case diag.Error:
+			p.journal.printf(logs.Emerg, "%s", d.Nginx())
+			c.logs.Release()
+			return c, false
+		}
+	}
+	if !parsed {
+		p.syntaxOK()
+	}
+	c.settings = settingsOf(compiled, p.paths)
+	return c, true
+}
+
+func (p *program) syntaxOK() {
+	if p.opts.test && !p.opts.quiet {
+		p.initial.console.printf("the configuration file %s syntax is ok", p.paths.conf)
+	}
+}
+
+// afterParsing reports whether nginx finds d only when it has read everything.
+func afterParsing(d diag.Diagnostic) bool { return d.Code == "no-events" }
+
+func (p *program) specOptions(c *configuration) spec.Options {
+	return spec.Options{
+		Prefix:     p.paths.prefix,
+		ConfPrefix: c.tree.Prefix,
+		Version:    target,
+		Test:       p.opts.test,
+		Zones:      c.zones,
+		Log:        slog.New(p.journal.handler()),
+	}
+}
+
+// open opens the log files of c and takes its zones.
+func (p *program) open(c *configuration) bool {
+	if err := c.logs.Open(); err != nil {
+		p.journal.printf(logs.Emerg, "%v", first(err))
+		return false
+	}
+	for _, err := range c.zones.Finish() {
+		p.journal.printf(logs.Emerg, "%v", err)
+		return false
+	}
+	return true
+}
+
+// first returns the first of joined errors: nginx stops there.
+func first(err error) error {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		return many.Unwrap()[0]
+	}
+	return err
+}
+
+// reason words the cause of a failed system call as nginx does.
+func reason(err error) string {
+	if t := conn.ErrnoText(err); t != "" {
+		return t
+	}
+	var inner interface{ Unwrap() error }
+	if errors.As(err, &inner) && inner.Unwrap() != nil {
+		err = inner.Unwrap()
+	}
+	return "(" + err.Error() + ")"
+}

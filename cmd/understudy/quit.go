@@ -1,0 +1,45 @@
+package main
+
+import (
+	"time"
+
+	"understudy/runtime/logs"
+)
+
+// stopGrace is how long a fast exit waits for what it has cut off.
+const stopGrace = time.Second
+
+// reconfigure is SIGHUP.
+func (p *program) reconfigure() {
+	p.journal.printf(logs.Notice, "reconfiguring")
+	p.reload()
+}
+
+// drain is SIGWINCH.
+func (p *program) drain() {
+	p.journal.printf(logs.Notice, "gracefully shutting down")
+	p.server.Drain()
+}
+
+// quit is SIGQUIT: the channel is closed when the last connection is gone.
+func (p *program) quit() <-chan struct{} {
+	p.journal.printf(logs.Notice, "gracefully shutting down")
+	return p.server.Quit()
+}
+
+// stop is SIGTERM and SIGINT: what does not end at once is not waited for.
+func (p *program) stop() <-chan struct{} {
+	gone := p.server.Stop()
+	end := make(chan struct{})
+	go func() {
+		defer close(end)
+		t := time.NewTimer(stopGrace)
+		defer t.Stop()
+		select {
+		case <-gone:
+		case <-t.C:
+			p.current.logs.Flush()
+		}
+	}()
+	return end
+}

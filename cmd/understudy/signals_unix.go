@@ -1,0 +1,66 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+
+	"understudy/runtime/logs"
+)
+
+// A command is what a signal asks for.
+type command struct {
+	name, action string
+	run          func(*program) // nil: the cycle ends
+}
+
+var commands = map[syscall.Signal]command{
+	syscall.SIGHUP:   {"SIGHUP", ", reconfiguring", (*program).reconfigure},
+	syscall.SIGUSR1:  {"SIGUSR1", ", reopening logs", (*program).reopen},
+	syscall.SIGWINCH: {"SIGWINCH", ", stop accepting connections", (*program).drain},
+	syscall.SIGQUIT:  {"SIGQUIT", ", shutting down", nil},
+	syscall.SIGTERM:  {"SIGTERM", ", exiting", nil},
+	syscall.SIGINT:   {"SIGINT", ", exiting", nil},
+}
+
+// listenForSignals begins to collect signals.
+func (p *program) listenForSignals() chan os.Signal {
+	ch := make(chan os.Signal, 16)
+	for s := range commands {
+		signal.Notify(ch, s)
+	}
+	signal.Ignore(syscall.SIGPIPE)
+	return ch
+}
+
+// cycle obeys signals until one of them ends the process. It returns the exit
+// code.
+func (p *program) cycle(ch chan os.Signal) int {
+	defer signal.Stop(ch)
+	var gone <-chan struct{}
+	for {
+		select {
+		case s := <-ch:
+			sig := s.(syscall.Signal)
+			c := commands[sig]
+			if sig == syscall.SIGWINCH && !p.daemon {
+				c.action, c.run = "", func(*program) {}
+			}
+			p.journal.printf(logs.Notice, "signal %d (%s) received%s", int(sig), c.name, c.action)
+			switch {
+			case c.run == nil && sig == syscall.SIGQUIT:
+				gone = p.quit()
+			case c.run == nil:
+				gone = p.stop()
+			case gone == nil:
+				c.run(p)
+			}
+		case <-gone:
+			p.removePid()
+			p.journal.printf(logs.Notice, "exit")
+			return 0
+		}
+	}
+}

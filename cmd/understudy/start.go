@@ -1,0 +1,162 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"understudy/runtime"
+	"understudy/runtime/logs"
+)
+
+// start runs the configuration until a signal ends it.
+func (p *program) start() int {
+	inherited := p.inherit()
+	next, c, ok := p.prepare()
+	if !ok {
+		return 1
+	}
+	if c.settings.daemon && !inherited {
+		next.Listen()
+		return p.background()
+	}
+	p.announce()
+	if !p.writePid(c.settings.pid) {
+		return 1
+	}
+	hear := p.listenForSignals()
+	p.begin(next, c)
+	p.redirectStderr(c)
+	p.initial.console.on.Store(false)
+	p.ready()
+	code := p.cycle(hear)
+	p.release(p.current)
+	return code
+}
+
+// prepare loads the configuration and opens all that it needs.
+func (p *program) prepare() (*runtime.Next, *configuration, bool) {
+	c, ok := p.load()
+	if !ok {
+		return nil, nil, false
+	}
+	if !p.open(c) {
+		c.logs.Release()
+		return nil, nil, false
+	}
+	old := p.journal.handler()
+	p.journal.use(p.handlerOf(c)) // nginx reports what follows to the new log
+	c.compiled.Graph.Done = func() { p.retired(c) }
+	next, err := p.server.Prepare(c.compiled.Graph)
+	if err != nil {
+		p.journal.printf(logs.Emerg, "%v", err)
+		p.journal.use(old)
+		c.logs.Release()
+		return nil, nil, false
+	}
+	return next, c, true
+}
+
+// handlerOf is the log of a configuration, with the console beside it.
+func (p *program) handlerOf(c *configuration) slog.Handler {
+	if c.settings.log == nil {
+		return p.initial
+	}
+	return p.initial.console.around(c.settings.log, c.settings.stderr)
+}
+
+// announce logs what nginx logs when it starts.
+func (p *program) announce() {
+	p.journal.printf(logs.Notice, "using the \"%s\" event method", eventMethod)
+	p.journal.printf(logs.Notice, "nginx/%s", target)
+	p.journal.printf(logs.Notice, "built by %s", builder())
+	for _, line := range systemStatus() {
+		p.journal.printf(logs.Notice, "%s", line)
+	}
+}
+
+// begin serves a configuration. The one before it retires.
+func (p *program) begin(next *runtime.Next, c *configuration) {
+	next.Serve()
+	p.mu.Lock()
+	old := p.current
+	p.current, p.zones = c, c.zones
+	if old != nil && old.idle {
+		p.release(old)
+	}
+	p.mu.Unlock()
+	p.journal.printf(logs.Notice, "start worker processes")
+	p.journal.printf(logs.Notice, "start worker process %d", os.Getpid())
+}
+
+// retired is called when nothing of a configuration runs any more.
+func (p *program) retired(c *configuration) {
+	p.journal.printf(logs.Notice, "exiting")
+	p.journal.printf(logs.Notice, "exit")
+	p.mu.Lock()
+	c.idle = true
+	if c != p.current {
+		p.release(c)
+	}
+	p.mu.Unlock()
+	p.journal.printf(logs.Notice, "worker process %d exited with code 0", os.Getpid())
+}
+
+// release closes the log files of a configuration that is not at work.
+func (p *program) release(c *configuration) {
+	if err := c.logs.Release(); err != nil {
+		p.journal.printf(logs.Alert, "%v", first(err))
+	}
+}
+
+// writePid creates the pid file.
+func (p *program) writePid(name string) bool {
+	err := os.WriteFile(name, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644)
+	if err != nil {
+		p.journal.printf(logs.Emerg, `open() "%s" failed %s`, name, reason(err))
+	}
+	return err == nil
+}
+
+func (p *program) removePid() {
+	if err := os.Remove(p.current.settings.pid); err != nil {
+		p.journal.printf(logs.Alert, `unlink() "%s" failed %s`, p.current.settings.pid, reason(err))
+	}
+}
+
+// reload reads the configuration again and serves it beside the old one. If it
+// cannot, the old one stays.
+func (p *program) reload() {
+	next, c, ok := p.prepare()
+	if !ok {
+		return
+	}
+	if c.settings.pid != p.current.settings.pid {
+		if !p.writePid(c.settings.pid) {
+			next.Drop()
+			c.logs.Release()
+			p.journal.use(p.handlerOf(p.current))
+			return
+		}
+		p.removePid()
+	}
+	p.journal.printf(logs.Notice, "using the \"%s\" event method", eventMethod)
+	p.begin(next, c)
+	p.redirectStderr(c)
+	p.journal.printf(logs.Notice, "gracefully shutting down")
+}
+
+// reopen opens the log files again by their names.
+func (p *program) reopen() {
+	p.journal.printf(logs.Notice, "reopening logs")
+	if err := p.logs.Reopen(); err != nil {
+		var many interface{ Unwrap() []error }
+		if errors.As(err, &many) {
+			for _, e := range many.Unwrap() {
+				p.journal.printf(logs.Emerg, "%v", e)
+			}
+		}
+	}
+	p.redirectStderr(p.current)
+}
