@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+
+	"understudy/runtime/resolver"
 )
 
 // A Peer is one address of one server of a group. Its exported fields are set
@@ -53,7 +55,7 @@ type PeerState struct {
 // address of a tcp peer.
 func NewPeer(server string, addr netip.AddrPort) *Peer {
 	return &Peer{
-		Server: server, Network: "tcp", Addr: addr.String(), Name: addr.String(),
+		Server: server, Network: "tcp", Addr: addr.String(), Name: resolver.AddrPortText(addr),
 		Weight: 1, MaxFails: 1, FailTimeout: 10 * time.Second,
 	}
 }

@@ -17,9 +17,10 @@ type Tried struct {
 	Hint []byte
 
 	// Header and Response are the times from the start of the connection to
-	// the head of the response (to the connection or the first byte in
-	// stream) and to its end, for least_time. Set them before Free; negative
-	// if there was no response.
+	// the head of the response and to its end, for least_time. Set them before
+	// Free; without a head, Header stays negative. In stream Header is the time
+	// to the connection or to the first byte, whichever the directive names,
+	// and 0 for last_byte.
 	Header, Response time.Duration
 
 	peers   *peers
