@@ -117,6 +117,8 @@ func (c *backendConn) run(orders []order, r *bufio.Reader) error {
 				return e
 			}
 			_, err = io.CopyN(io.Discard, r, int64(n))
+		case "line":
+			_, err = r.ReadString('\n')
 		case "eof":
 			_, err = io.Copy(io.Discard, r)
 			c.mu.Lock()

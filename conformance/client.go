@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -23,9 +24,10 @@ type clientConn struct {
 }
 
 const (
-	answerLimit = 10 * time.Second       // for an answer that has to come
-	wrongIdle   = 200 * time.Millisecond // silence that ends an answer that is wrong already
-	openGrace   = 20 * time.Millisecond  // time in which a connection that stays open would have closed
+	answerLimit = 5 * time.Second         // for an answer that has to come
+	firstByte   = 1500 * time.Millisecond // for an answer that may come
+	wrongIdle   = 200 * time.Millisecond  // silence that ends an answer that is wrong already
+	openGrace   = 20 * time.Millisecond   // time in which a connection that stays open would have closed
 )
 
 func (c *client) close() {
@@ -86,7 +88,9 @@ func (c *client) send(conn *clientConn, x *exchange) error {
 // record returns all that comes until the connection is silent for a while.
 func (c *client) record(conn *clientConn, x *exchange) string {
 	var got []byte
-	for !conn.eof && conn.read(&got, c.script.idle) {
+	wait := max(firstByte, c.script.idle)
+	for !conn.eof && conn.read(&got, wait) {
+		wait = c.script.idle
 	}
 	return c.text(got, x, conn.eof)
 }
@@ -115,7 +119,8 @@ func (c *client) compare(conn *clientConn, x *exchange, last bool) string {
 			break
 		}
 		idle := answerLimit
-		if n := len(text) - 80; n > 0 && !strings.HasPrefix(open, text[:n]) {
+		n := len(text) - 80 // a date may be complete only with the next read
+		if len(text) >= len(open) || n > 0 && !strings.HasPrefix(open, text[:n]) {
 			idle = wrongIdle
 		}
 		if !conn.read(&got, idle) {
@@ -143,6 +148,9 @@ func (conn *clientConn) read(got *[]byte, wait time.Duration) bool {
 func (c *client) text(got []byte, x *exchange, eof bool) string {
 	out := normalize(string(got), c.places, c.script.masks)
 	tail := ""
+	if x.joined {
+		out = join(out)
+	}
 	if x.digest {
 		if head, body, ok := strings.Cut(out, "\r\n\r\n"); ok {
 			out = head + "\r\n\r\n"
@@ -154,4 +162,23 @@ func (c *client) text(got []byte, x *exchange, eof bool) string {
 		out += "@closed\n"
 	}
 	return out
+}
+
+// join makes one chunk of all chunks of a response.
+func join(response string) string {
+	head, rest, ok := strings.Cut(response, "\r\n\r\n")
+	if !ok || !strings.Contains(head, "\r\nTransfer-Encoding: chunked") {
+		return response
+	}
+	body := ""
+	for {
+		size, after, ok := strings.Cut(rest, "\r\n")
+		n, err := strconv.ParseUint(size, 16, 31)
+		if !ok || err != nil || n == 0 || len(after) < int(n)+2 {
+			break
+		}
+		body += after[:n]
+		rest = after[n+2:]
+	}
+	return fmt.Sprintf("%s\r\n\r\n%x\r\n%s\r\n%s", head, len(body), body, rest)
 }

@@ -10,8 +10,10 @@ package conformance
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -47,13 +49,13 @@ const recordedFrom = "1.31.5"
 // Last-Modified are the same in every run.
 var epoch = time.Unix(1_000_000_000, 0)
 
-// acquire waits for a slot.
-func (s *Suite) acquire(t testing.TB) {
+// acquire waits for a slot and returns what gives it back.
+func (s *Suite) acquire() (release func()) {
 	if s.Slots == nil {
-		return
+		return func() {}
 	}
 	s.Slots <- struct{}{}
-	t.Cleanup(func() { <-s.Slots })
+	return func() { <-s.Slots }
 }
 
 // prefix makes the directory that the binary gets as -p. Its name has always the
@@ -80,7 +82,7 @@ func prefix(t testing.TB) string {
 	return ""
 }
 
-// write writes a file below dir and gives it the fixed time.
+// write writes a file below dir.
 func write(dir, name string, data []byte) error {
 	file := dir + "/" + name
 	if i := strings.LastIndexByte(file, '/'); i > len(dir) {
@@ -88,8 +90,15 @@ func write(dir, name string, data []byte) error {
 			return err
 		}
 	}
-	if err := os.WriteFile(file, data, 0o644); err != nil {
-		return err
-	}
-	return os.Chtimes(file, epoch, epoch)
+	return os.WriteFile(file, data, 0o644)
+}
+
+// fixTimes gives the fixed time to everything below dir.
+func fixTimes(dir string) error {
+	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Chtimes(path, epoch, epoch)
+	})
 }

@@ -118,3 +118,10 @@ func TestTraffic(t *testing.T) {
 	s := suite(t)
 	each(t, "../testdata/traffic", ".txtar", s.Traffic)
 }
+
+// TestErrors runs -t on broken configurations and expects nginx's words at
+// nginx's place.
+func TestErrors(t *testing.T) {
+	s := suite(t)
+	each(t, "../testdata/errors", ".conf", s.Errors)
+}

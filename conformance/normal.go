@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // A mask replaces what a case knows to differ from run to run.
@@ -60,9 +61,21 @@ func normalizeDates(data string) string {
 }
 
 // normalizeLog does the same for a log file. Which connection a line of an
-// error log speaks of is a number that depends on what else was accepted.
+// error log speaks of is a number that depends on what else was accepted. Bytes
+// that are no text are written as escapes.
 func normalizeLog(data string, p *places, masks []mask) string {
 	data = logLineRE.ReplaceAllString(data, "[$1] ")
 	data = clfTimeRE.ReplaceAllString(data, "$$TIME")
-	return normalize(data, p, masks)
+	data = normalize(data, p, masks)
+	var out strings.Builder
+	for i := 0; i < len(data); {
+		r, n := utf8.DecodeRuneInString(data[i:])
+		if r == utf8.RuneError && n == 1 || r < ' ' && r != '\n' {
+			fmt.Fprintf(&out, `\x%02x`, data[i])
+		} else {
+			out.WriteString(data[i : i+n])
+		}
+		i += n
+	}
+	return out.String()
 }

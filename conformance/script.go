@@ -28,6 +28,8 @@ type exchange struct {
 	from   string // local address; "": any
 	on     string // exchange whose connection is used; "": a new connection
 	digest bool   // the body of the answer is compared by length and hash
+	joined bool   // the chunks of the answer are compared as one
+	nowait bool   // the answer is left to a later exchange on the connection
 	udp    bool
 	orders string
 	want   string
@@ -53,7 +55,7 @@ func readScript(file string) (*script, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &script{archive: parseArchive(data), files: map[string]string{}, idle: 250 * time.Millisecond}
+	s := &script{archive: parseArchive(data), files: map[string]string{}, idle: 400 * time.Millisecond}
 	for _, sec := range s.sections {
 		base, isWant := strings.CutSuffix(sec.name, ".want")
 		switch {
@@ -84,6 +86,14 @@ func readScript(file string) (*script, error) {
 			return nil, fmt.Errorf("%s:%d: %w", file, i+1, err)
 		}
 	}
+	for _, x := range s.exchanges {
+		if x.on == "" {
+			continue
+		}
+		if first := s.exchange(x.on); first == nil || first.on != "" {
+			return nil, fmt.Errorf("%s: exchange %s: %s did not open a connection", file, x.name, x.on)
+		}
+	}
 	return s, nil
 }
 
@@ -103,6 +113,18 @@ func (s *script) backend(name string) *backendScript {
 		}
 	}
 	return nil
+}
+
+// last tells whether no exchange behind the ith uses its connection.
+func (s *script) last(i int) bool {
+	on := map[string]bool{s.exchanges[i].name: true}
+	on[s.exchanges[i].on] = s.exchanges[i].on != ""
+	for _, x := range s.exchanges[i+1:] {
+		if on[x.on] {
+			return false
+		}
+	}
+	return true
 }
 
 // option reads one line of the archive's comment.
@@ -146,6 +168,10 @@ func (x *exchange) option(word []string) error {
 		x.on = word[1]
 	case word[0] == "digest" && len(word) == 1:
 		x.digest = true
+	case word[0] == "joined" && len(word) == 1:
+		x.joined = true
+	case word[0] == "nowait" && len(word) == 1:
+		x.nowait = true
 	case word[0] == "udp" && len(word) == 1:
 		x.udp = true
 	default:
