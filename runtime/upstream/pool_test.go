@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -197,49 +196,6 @@ func TestKeepaliveLimits(t *testing.T) {
 		t.Error("kept without keepalive")
 	}
 	closed(t, end)
-}
-
-// A connection that its peer closes must not keep its descriptor until someone
-// wants it.
-func TestKeepalivePeerCloses(t *testing.T) {
-	for _, network := range []string{"tcp", "unix"} {
-		t.Run(network, func(t *testing.T) {
-			addr := "127.0.0.1:0"
-			if network == "unix" {
-				addr = filepath.Join(t.TempDir(), "s")
-			}
-			b := newBackend(t, network, addr)
-			g := newGroup(t, Keepalive{Conns: 8}, b.peer)
-			var conns []*Conn
-			var ends []net.Conn
-			for range 3 {
-				c, e := b.dial(g)
-				conns, ends = append(conns, c), append(ends, e)
-			}
-			for _, c := range conns {
-				g.Put(c, nil)
-			}
-			ends[1].Close()
-			wantIdle(t, g, 2)
-			if conns[1].Await() == nil {
-				t.Error("not closed")
-			}
-			// In use, the end is the user's to see; the pool does not take it back.
-			c := g.Get(b.peer, nil)
-			if c != conns[2] {
-				t.Fatal("wrong connection")
-			}
-			ends[2].Close()
-			if err := c.Await(); err != io.EOF {
-				t.Errorf("got %v, want EOF", err)
-			}
-			g.Put(c, nil)
-			wantIdle(t, g, 1)
-			if g.Get(b.peer, nil) != conns[0] {
-				t.Error("a closed connection was given out")
-			}
-		})
-	}
 }
 
 func TestKeepaliveUnwantedData(t *testing.T) {
