@@ -169,3 +169,11 @@ func TestNoAllocations(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func TestToken(t *testing.T) {
+	for name, want := range map[string]bool{"X-Foo": true, "x_1.!#$%&'*+^`|~": true, "": false, "a b": false, "\"X\"": false, "X\x80": false, "a:": false, "a\x00": false, "(a)": false} {
+		if got := Token([]byte(name)); got != want {
+			t.Errorf("Token(%q) = %v", name, got)
+		}
+	}
+}
