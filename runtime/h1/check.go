@@ -33,7 +33,7 @@ func (h *RequestHead) field(buf []byte) error {
 		}
 		return nil
 	}
-	if h.Block.Len() >= h.Options.MaxFields {
+	if h.Len() >= h.Options.MaxFields {
 		return ErrManyFields
 	}
 	f := r.add(&h.Block)

@@ -138,7 +138,7 @@ func (h *RequestHead) vars(err error) map[string]string {
 		"host":            fromLatin1(h.Host),
 		"http_host":       fromLatin1(h.Get(header.Host)),
 		"server_protocol": fromLatin1(h.Proto),
-		"request_length":  fmt.Sprint(h.Len()),
+		"request_length":  fmt.Sprint(h.Length()),
 	}
 	x := []byte("x_foo")
 	sep := ""

@@ -161,9 +161,9 @@ func (h *RequestHead) Parse(buf []byte) (n int, err error) {
 	return h.end, err
 }
 
-// Len returns the length of the lines that have been read, without the empty
+// Length returns the length of the lines that have been read, without the empty
 // ones before them: nginx's $request_length, less the body.
-func (h *RequestHead) Len() int { return max(0, h.end-h.line.start) }
+func (h *RequestHead) Length() int { return max(0, h.end-h.line.start) }
 
 func (h *RequestHead) parseLine(buf []byte) (n int, err error) {
 	l := &h.line

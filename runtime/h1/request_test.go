@@ -52,8 +52,8 @@ func TestParseDropsEmptyLines(t *testing.T) {
 			t.Fatalf("Room = %d", r)
 		}
 	}
-	if n, err := h.Parse([]byte("GET / HTTP/1.0\n\n")); n != 16 || err != nil || h.Len() != 16 {
-		t.Error(n, err, h.Len())
+	if n, err := h.Parse([]byte("GET / HTTP/1.0\n\n")); n != 16 || err != nil || h.Length() != 16 {
+		t.Error(n, err, h.Length())
 	}
 }
 
@@ -158,8 +158,8 @@ func TestIgnored(t *testing.T) {
 		if ignore {
 			want, n = "X_A: 1|X@: 2|X\xe9: 3", 0
 		}
-		if got := strings.Join(lines, "|"); got != want || h.Block.Len() != n {
-			t.Errorf("ignore %v: ignored %q, kept %d", ignore, got, h.Block.Len())
+		if got := strings.Join(lines, "|"); got != want || h.Len() != n {
+			t.Errorf("ignore %v: ignored %q, kept %d", ignore, got, h.Len())
 		}
 	}
 }
