@@ -54,8 +54,8 @@ const (
 // tuneClock sets the clock of regexp2 before its first use.
 var tuneClock = sync.OnceFunc(func() { regexp2.SetTimeoutCheckPeriod(clockPeriod) })
 
-// A rich matches with regexp2 what the machine does not know: back references
-// and conditions.
+// A rich matches with regexp2 what would be too big a program: counted groups
+// in counted groups.
 type rich struct {
 	re   *regexp2.Regexp
 	caps int

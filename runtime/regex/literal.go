@@ -173,12 +173,12 @@ func (f *filter) contains(items []*node) {
 	bestFolded := false
 	for i := range items {
 		str, folded := literal(items[i:])
-		if len(str) > len(best) {
+		if len(str) > len(best) && (i > 0 || len(str) > 1) { // the search itself finds the first byte as fast
 			best, bestFolded = string(str), folded
 		}
 	}
-	if len(best) < 2 || best == f.Prefix || bestFolded != f.Fold && (f.Prefix != "" || f.Suffixes != nil) {
-		return // a single byte is found as fast by the search itself
+	if best == "" || strings.Contains(f.Prefix, best) || bestFolded != f.Fold && (f.Prefix != "" || f.Suffixes != nil) {
+		return
 	}
 	for _, s := range f.Suffixes {
 		if strings.HasSuffix(s, best) {

@@ -60,7 +60,13 @@ func (m *machine) run(pc, pos int) (end int, ok bool, err error) {
 				continue
 			}
 		case opSplit:
-			m.stack = append(m.stack, frame{in.x, int32(pos), -1})
+			if in.set != nil && (pos == len(s) || !in.set[s[pos]]) {
+				pc = int(in.x)
+				continue
+			}
+			if in.other == nil || pos < len(s) && in.other[s[pos]] {
+				m.stack = append(m.stack, frame{in.x, int32(pos), -1})
+			}
 			pc++
 			continue
 		case opJump:
@@ -111,6 +117,38 @@ func (m *machine) run(pc, pos int) (end int, ok bool, err error) {
 				pc++
 			}
 			continue
+		case opCapture:
+			m.save(2*int(in.x), m.slots[in.y])
+			m.save(2*int(in.x)+1, pos)
+			pc++
+			continue
+		case opBackref:
+			if n, ok := m.backref(in, pos); ok {
+				pos += n
+				pc++
+				continue
+			}
+		case opIfGroup:
+			if m.slots[2*in.y+1] < 0 {
+				pc = int(in.x)
+			} else {
+				pc++
+			}
+			continue
+		case opIf, opIfNot:
+			top := len(m.stack)
+			if _, ok, err = m.inner(pc+1, pos); err != nil {
+				return 0, false, err
+			}
+			if ok && in.op == opIfNot {
+				m.undo(top)
+			}
+			if ok == (in.op == opIf) {
+				pc = int(in.x)
+			} else {
+				pc = int(in.y)
+			}
+			continue
 		case opAccept:
 			return pos, true, nil
 		}
@@ -135,6 +173,24 @@ func (m *machine) inner(pc, pos int) (end int, ok bool, err error) {
 		m.stack = kept
 	}
 	return end, ok, err
+}
+
+// backref reports whether what a group matched stands at pos again. A group
+// that took no part matches nothing.
+func (m *machine) backref(in *inst, pos int) (n int, ok bool) {
+	start, end := m.slots[2*in.x], m.slots[2*in.x+1]
+	if end < 0 || len(m.s)-pos < end-start {
+		return 0, false
+	}
+	n = end - start
+	m.steps -= n >> 3
+	for i := range n {
+		a, b := m.s[start+i], m.s[pos+i]
+		if a != b && (in.y == 0 || lowered(a) != lowered(b)) {
+			return 0, false
+		}
+	}
+	return n, true
 }
 
 func (m *machine) save(slot, pos int) {
@@ -200,7 +256,7 @@ func (m *machine) repeat(in *inst, pc, pos int) (int, bool) {
 	for end < limit && in.set[s[end]] {
 		end++
 	}
-	m.steps -= (end - pos) >> 4
+	m.steps -= (end - pos) >> 3
 	if end < least {
 		return pos, false
 	}
@@ -230,7 +286,7 @@ func (m *machine) again(f *frame) (pos int, ok bool) {
 		pos--
 		if in.stop < 0 || s[pos] == byte(in.stop) {
 			f.pos = int32(pos)
-			m.steps -= (from - pos) >> 4
+			m.steps -= (from - pos) >> 3
 			return pos, true
 		}
 	}

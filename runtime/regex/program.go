@@ -7,7 +7,7 @@ const (
 	opString                // the bytes of str
 	opFolded                // the bytes of str, which is lower case, in either case
 	opRun                   // set, min to max times, by mode
-	opSplit                 // on at the next instruction, later perhaps at x
+	opSplit                 // on at the next instruction, later perhaps at x; set and other, if not nil, are what can begin these
 	opJump                  // on at x
 	opSave                  // the offset into slot x
 	opAssert                // at
@@ -16,7 +16,11 @@ const (
 	opAtomic                // the same, and the offset stays where they ended
 	opBack                  // x bytes back
 	opUnless                // on at x if the offset is still what slot y holds
-	opFail                  //
+	opCapture               // slot y and the offset become group x
+	opBackref               // what group x matched; in either case if y is not 0
+	opIfGroup               // on at x if group y took no part
+	opIf                    // the instructions up to an opAccept; then on at x, or at y if they fail
+	opIfNot                 // the other way round
 	opAccept                //
 )
 
@@ -28,6 +32,7 @@ type inst struct {
 	x, y     int32
 	min, max int32 // max -1: no limit
 	set      *[256]bool
+	other    *[256]bool
 	str      string
 	stop     int16 // opRun: the byte that must follow, or -1
 }
@@ -41,7 +46,7 @@ type compiler struct {
 	slots int // two for the match and each group, then one for each loop
 	sets  map[set]*[256]bool
 	big   bool
-	alien bool // something that only the other engine runs
+	refs  bool // groups are looked at while they match
 }
 
 func (c *compiler) emit(i inst) int {
@@ -86,9 +91,7 @@ func (c *compiler) node(n *node) {
 	case kAlt:
 		c.alternatives(n.subs)
 	case kGroup:
-		c.emit(inst{op: opSave, x: int32(2 * n.index)})
-		c.node(n.subs[0])
-		c.emit(inst{op: opSave, x: int32(2*n.index + 1)})
+		c.group(n)
 	case kRepeat:
 		c.repeat(n)
 	case kAssert:
@@ -100,9 +103,56 @@ func (c *compiler) node(n *node) {
 		c.node(n.subs[0])
 		c.emit(inst{op: opAccept})
 		c.code[at].x = c.here()
-	default:
-		c.alien = true
+	case kBackref:
+		in := inst{op: opBackref, x: int32(n.index)}
+		if n.fold {
+			in.y = 1
+		}
+		c.emit(in)
+	case kCond:
+		c.conditional(n)
 	}
+}
+
+// group emits a capture. Where something may ask for the group from within,
+// it must find what the last pass matched: then the start waits in a slot of
+// its own.
+func (c *compiler) group(n *node) {
+	if !c.refs {
+		c.emit(inst{op: opSave, x: int32(2 * n.index)})
+		c.node(n.subs[0])
+		c.emit(inst{op: opSave, x: int32(2*n.index + 1)})
+		return
+	}
+	slot := int32(c.slots)
+	c.slots++
+	c.emit(inst{op: opSave, x: slot})
+	c.node(n.subs[0])
+	c.emit(inst{op: opCapture, x: int32(n.index), y: slot})
+}
+
+func (c *compiler) conditional(n *node) {
+	var at int
+	if look := n.subs[0]; look != nil {
+		op := opIf
+		if look.negative {
+			op = opIfNot
+		}
+		at = c.emit(inst{op: op})
+		c.lookBody(look)
+		c.code[at].x = c.here()
+	} else {
+		at = c.emit(inst{op: opIfGroup, y: int32(n.index)})
+	}
+	c.node(n.subs[1])
+	end := c.emit(inst{op: opJump})
+	if n.subs[0] != nil {
+		c.code[at].y = c.here()
+	} else {
+		c.code[at].x = c.here()
+	}
+	c.node(n.subs[2])
+	c.code[end].x = c.here()
 }
 
 // string emits the single bytes that nodes begin with as one instruction, and
@@ -154,7 +204,8 @@ func (c *compiler) alternatives(subs []*node) {
 			c.node(s)
 			break
 		}
-		split := c.emit(inst{op: opSplit})
+		rest := &node{kind: kAlt, subs: subs[i+1:]}
+		split := c.emit(inst{op: opSplit, set: c.first(s), other: c.first(rest)})
 		c.node(s)
 		ends = append(ends, c.emit(inst{op: opJump}))
 		c.code[split].x = c.here()
@@ -164,19 +215,32 @@ func (c *compiler) alternatives(subs []*node) {
 	}
 }
 
+// first returns the bytes that n can begin with, nil if it can match nothing.
+func (c *compiler) first(n *node) *[256]bool {
+	s, empty := firstBytes(n)
+	if empty {
+		return nil
+	}
+	return c.table(s)
+}
+
 func (c *compiler) look(n *node) {
 	op := opLook
 	if n.negative {
 		op = opNotLook
 	}
 	at := c.emit(inst{op: op})
+	c.lookBody(n)
+	c.code[at].x = c.here()
+}
+
+func (c *compiler) lookBody(n *node) {
 	if n.behind {
 		c.behind(n.subs[0])
 	} else {
 		c.node(n.subs[0])
 	}
 	c.emit(inst{op: opAccept})
-	c.code[at].x = c.here()
 }
 
 // behind steps back by the width of each alternative before trying it.
@@ -204,26 +268,30 @@ func (c *compiler) behind(n *node) {
 	}
 }
 
-// repeat unfolds counts of groups: x{2,4} is xx(?:x(?:x)?)?.
+// repeat unfolds counts of groups: x{2,4} is xx(?:x(?:x)?)?, x{2,} is xx+.
 func (c *compiler) repeat(n *node) {
 	sub := n.subs[0]
 	if sub.kind == kSet {
 		c.emit(inst{op: opRun, set: c.table(sub.set), mode: n.mode, min: int32(n.min), max: int32(n.max), stop: -1})
 		return
 	}
-	for range n.min {
+	copies := n.min
+	if n.max == unlimited {
+		copies--
+	}
+	for range copies {
 		c.node(sub)
 		if c.big {
 			return
 		}
 	}
 	if n.max == unlimited {
-		c.loop(sub, n.mode)
+		c.loop(sub, n.mode, n.min > 0)
 		return
 	}
 	var ends []int
 	for range n.max - n.min {
-		ends = append(ends, c.maybe(n.mode))
+		ends = append(ends, c.maybe(n.mode, sub))
 		c.node(sub)
 		if c.big {
 			return
@@ -234,21 +302,25 @@ func (c *compiler) repeat(n *node) {
 	}
 }
 
-// maybe emits the choice between what follows and a place to be filled in.
-func (c *compiler) maybe(m mode) int {
+// maybe emits the choice between what follows, which is sub, and a place to
+// be filled in.
+func (c *compiler) maybe(m mode, sub *node) int {
 	if m == lazy {
-		c.emit(inst{op: opSplit, x: c.here() + 2})
+		c.emit(inst{op: opSplit, x: c.here() + 2, other: c.first(sub)})
 		return c.emit(inst{op: opJump})
 	}
-	return c.emit(inst{op: opSplit})
+	return c.emit(inst{op: opSplit, set: c.first(sub)})
 }
 
-// loop emits sub any number of times. A pass that matched nothing is the
-// last, as in PCRE2.
-func (c *compiler) loop(sub *node, m mode) {
+// loop emits sub any number of times, but once at least if it must. A pass
+// that matched nothing is the last, be it the first, as in PCRE2.
+func (c *compiler) loop(sub *node, m mode, once bool) {
 	least, _ := sub.width()
+	skip := -1
+	if !once {
+		skip = c.maybe(m, sub)
+	}
 	start := c.here()
-	end := c.maybe(m)
 	slot := int32(c.slots)
 	if least == 0 {
 		c.slots++
@@ -259,10 +331,17 @@ func (c *compiler) loop(sub *node, m mode) {
 	if least == 0 {
 		unless = c.emit(inst{op: opUnless, y: slot})
 	}
-	c.emit(inst{op: opJump, x: start})
-	c.code[end].x = c.here()
-	if unless >= 0 {
-		c.code[unless].x = c.here()
+	again := -1
+	if m == lazy {
+		c.emit(inst{op: opSplit, x: start, other: c.first(sub)})
+	} else {
+		again = c.emit(inst{op: opSplit, set: c.first(sub)})
+		c.emit(inst{op: opJump, x: start})
+	}
+	for _, i := range []int{skip, unless, again} {
+		if i >= 0 {
+			c.code[i].x = c.here()
+		}
 	}
 }
 
@@ -276,7 +355,7 @@ func (c *compiler) finish() {
 			continue
 		}
 		next := i + 1
-		for c.code[next].op == opSave {
+		for c.code[next].op == opSave || c.code[next].op == opCapture {
 			next++
 		}
 		var follow set

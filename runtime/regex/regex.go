@@ -3,8 +3,8 @@
 // and subjects; it does not know locations, variables or log lines.
 //
 // A pattern is parsed by PCRE2's rules into a tree. A backtracking machine of
-// this package runs nearly every tree, without allocating; regexp2 runs those
-// with back references or conditions. What takes the machine too many steps
+// this package runs it without allocating; only where counted groups would
+// make too big a program, regexp2 does. What takes the machine too many steps
 // is given to the standard package, which is linear, if the pattern and the
 // subject mean the same there.
 package regex
@@ -39,7 +39,7 @@ type Regexp struct {
 	caps     int
 	names    []Named
 	filter   filter
-	program  *program // nil: only rich runs it
+	program  *program // nil: rich runs it
 	linear   linear
 	rich     *rich
 	machines sync.Pool // of *machine

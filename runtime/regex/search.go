@@ -14,12 +14,13 @@ type program struct {
 	most     int        // bytes of the longest match that ends where the subject does; -1: no use
 }
 
-// build compiles a tree. It returns nil if only the other engine runs it.
+// build compiles a tree. It returns nil if the program would be too big.
 func build(n *node, groups int) *program {
 	c := &compiler{slots: 2 * (groups + 1), sets: map[set]*[256]bool{}}
+	n.walk(func(n *node) { c.refs = c.refs || n.kind == kBackref || n.kind == kCond })
 	c.node(n)
 	c.emit(inst{op: opAccept})
-	if c.big || c.alien {
+	if c.big {
 		return nil
 	}
 	c.finish()
@@ -28,7 +29,7 @@ func build(n *node, groups int) *program {
 	p.anchored = begins(n, func(n *node) bool {
 		return n.kind == kAssert && (n.at == atStart || n.at == atStartMatch)
 	})
-	p.byLine = begins(n, isAny)
+	p.byLine = !c.refs && begins(n, isAny)
 	if !ends(n) {
 		p.most = -1
 	}
@@ -129,6 +130,13 @@ func firstBytes(n *node) (s set, empty bool) {
 		}
 		f, e := firstBytes(n.subs[0])
 		return f, e || n.min == 0
+	case kBackref:
+		return set{}.not(), true
+	case kCond:
+		a, b := firstBytes(n.subs[1])
+		c, d := firstBytes(n.subs[2])
+		a.union(c)
+		return a, b || d
 	}
 	return set{}, true
 }
