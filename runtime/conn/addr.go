@@ -5,37 +5,31 @@ import (
 	"net/netip"
 )
 
-// RemoteAddr returns the peer's address; the zero AddrPort for a unix socket.
-func (c *Conn) RemoteAddr() netip.AddrPort {
-	c.addrs()
-	return c.remote
+// addrs are the addresses of a connection, and their texts.
+type addrs struct {
+	remote, local         netip.AddrPort
+	remoteText, localText string
 }
+
+// RemoteAddr returns the peer's address; the zero AddrPort for a unix socket.
+func (c *Conn) RemoteAddr() netip.AddrPort { return c.ends().remote }
 
 // LocalAddr returns the address the peer connected to, or c was connected from;
 // the zero AddrPort for a unix socket.
-func (c *Conn) LocalAddr() netip.AddrPort {
-	c.addrs()
-	return c.local
-}
+func (c *Conn) LocalAddr() netip.AddrPort { return c.ends().local }
 
 // RemoteText returns the peer's address without its port, as $remote_addr:
 // "192.0.2.1", "2001:db8::1", or "unix:".
-func (c *Conn) RemoteText() string {
-	c.addrs()
-	return c.remoteText
-}
+func (c *Conn) RemoteText() string { return c.ends().remoteText }
 
 // LocalText returns the local address without its port, as $server_addr.
-func (c *Conn) LocalText() string {
-	c.addrs()
-	return c.localText
-}
+func (c *Conn) LocalText() string { return c.ends().localText }
 
 // SetRemoteAddr replaces the peer's address by the one it told in some other way
 // (PROXY protocol, realip).
 func (c *Conn) SetRemoteAddr(a netip.AddrPort) {
-	c.addrs()
-	c.remote, c.remoteText = a, addrText(a)
+	e := c.ends()
+	e.remote, e.remoteText = a, addrText(a)
 }
 
 // IsUnix tells whether the connection came over a unix socket.
@@ -47,23 +41,27 @@ func (c *Conn) IsUnix() bool {
 	return ok
 }
 
-// addrs fills the addresses on first use: many connections are never asked.
-func (c *Conn) addrs() {
-	if c.remoteText != "" {
-		return
+// ends returns the addresses, found out on first use: many connections are never
+// asked.
+func (c *Conn) ends() *addrs {
+	if c.addrs != nil {
+		return c.addrs
 	}
+	e := &addrs{}
 	var path string
 	if s, ok := c.nc.(interface {
 		addrPorts() (remote, local netip.AddrPort, path string)
 	}); ok {
-		c.remote, c.local, path = s.addrPorts()
+		e.remote, e.local, path = s.addrPorts()
 	} else {
-		c.remote, c.local = addrPort(c.nc.RemoteAddr()), addrPort(c.nc.LocalAddr())
+		e.remote, e.local = addrPort(c.nc.RemoteAddr()), addrPort(c.nc.LocalAddr())
 		if u, ok := c.nc.LocalAddr().(*net.UnixAddr); ok {
 			path = u.Name
 		}
 	}
-	c.remoteText, c.localText = addrText(c.remote), addrText(c.local)+path
+	e.remoteText, e.localText = addrText(e.remote), addrText(e.local)+path
+	c.addrs = e
+	return e
 }
 
 func addrPort(a net.Addr) netip.AddrPort {

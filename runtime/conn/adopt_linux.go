@@ -10,37 +10,34 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// A Local is the address of a listening socket, shared by its connections.
+type Local struct {
+	Addr netip.AddrPort // zero for a unix socket
+	Path string         // of a unix socket
+}
+
 // Adopt returns a Conn that owns fd, a connected, non-blocking stream socket,
-// accepted now. The zero remote is that of a unix socket. local is the address of
-// the listening socket; what a wildcard leaves open is asked of the kernel when it
-// is needed, as nginx does. path is the unix socket's, for $server_addr.
+// accepted now. The zero remote is that of a unix socket. What a wildcard in local
+// leaves open is asked of the kernel when it is needed, as nginx does.
 //
 // It is New without what net does for each connection it accepts: getsockname and
 // five socket options.
-func Adopt(fd int, remote, local netip.AddrPort, path string) (*Conn, error) {
+func Adopt(fd int, remote netip.AddrPort, local *Local) (*Conn, error) {
 	f := os.NewFile(uintptr(fd), "")
 	if f == nil {
 		return nil, os.NewSyscallError("accept4", syscall.EBADF)
 	}
-	s := &socket{file: f, remote: remote, local: local, path: path}
-	raw, err := f.SyscallConn()
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	s.raw = raw
-	return New(s), nil
+	return New(&socket{file: f, remote: remote, local: local}), nil
 }
 
 // A socket is a net.Conn over a descriptor.
 type socket struct {
-	file          *os.File
-	raw           syscall.RawConn
-	remote, local netip.AddrPort
-	path          string
+	file   *os.File
+	remote netip.AddrPort
+	local  *Local
 }
 
-func (s *socket) SyscallConn() (syscall.RawConn, error) { return s.raw, nil }
+func (s *socket) SyscallConn() (syscall.RawConn, error) { return s.file.SyscallConn() }
 
 func (s *socket) Read(p []byte) (int, error)         { return s.file.Read(p) }
 func (s *socket) Write(p []byte) (int, error)        { return s.file.Write(p) }
@@ -53,16 +50,17 @@ func (s *socket) isUnix() bool { return !s.remote.IsValid() }
 
 // addrPorts returns the addresses without making net.Addrs of them.
 func (s *socket) addrPorts() (remote, local netip.AddrPort, path string) {
-	if !s.isUnix() && s.local.Addr().IsUnspecified() {
+	local = s.local.Addr
+	if !s.isUnix() && local.Addr().IsUnspecified() {
 		s.setopt("getsockname", func(fd int) error {
 			sa, err := unix.Getsockname(fd)
 			if err == nil {
-				s.local = SockaddrAddrPort(sa)
+				local = SockaddrAddrPort(sa)
 			}
 			return err
 		})
 	}
-	return s.remote, s.local, s.path
+	return s.remote, local, s.local.Path
 }
 
 func (s *socket) LocalAddr() net.Addr {
@@ -81,8 +79,11 @@ func (s *socket) RemoteAddr() net.Addr {
 }
 
 func (s *socket) setopt(call string, f func(fd int) error) error {
-	var err error
-	if cerr := s.raw.Control(func(fd uintptr) { err = f(int(fd)) }); cerr != nil {
+	raw, err := s.file.SyscallConn()
+	if err != nil {
+		return err
+	}
+	if cerr := raw.Control(func(fd uintptr) { err = f(int(fd)) }); cerr != nil {
 		return cerr
 	}
 	return os.NewSyscallError(call, err)

@@ -6,7 +6,6 @@ package conn
 
 import (
 	"net"
-	"net/netip"
 	"os"
 	"sync/atomic"
 	"syscall"
@@ -26,10 +25,14 @@ type Conn struct {
 	Received int64     // bytes delivered by reads, above TLS
 	Sent     int64     // bytes taken by writes, above TLS ($bytes_sent)
 
+	// The size of a Conn is a good part of what an idle connection costs: what few
+	// need is behind pointers.
+
 	nc    net.Conn        // the transport
 	raw   syscall.RawConn // its descriptor; nil if it has none we can wait on (net.Pipe, Windows)
-	upper net.Conn        // TLS over nc, or nil
+	upper *upper          // TLS over nc, or nil
 	ahead *buf.Buffer     // bytes read but not delivered, or nil
+	addrs *addrs          // nil until asked for
 
 	rd        readOp
 	onRead    func(fd uintptr) bool // rd's callback, made once
@@ -38,13 +41,26 @@ type Conn struct {
 	writeWait time.Duration         // how long a write waits for progress; 0 if forever
 	writeArm  Clock                 // the write deadline the runtime has; 0 if none
 
-	interrupted atomic.Bool
-	canceled    atomic.Bool
-	closed      atomic.Bool
-
-	remote, local         netip.AddrPort
-	remoteText, localText string
+	flags atomic.Uint32 // interrupted, canceled, closed
 }
+
+// Flags of a Conn, set by other goroutines than its owner's.
+const (
+	interrupted = 1 << iota
+	canceled
+	closed
+)
+
+func (c *Conn) is(flag uint32) bool { return c.flags.Load()&flag != 0 }
+
+// clear resets flag, and tells whether it was set.
+func (c *Conn) clear(flag uint32) bool { return c.is(flag) && c.flags.And(^flag)&flag != 0 }
+
+// set sets flag, and tells whether it was set before.
+func (c *Conn) set(flag uint32) bool { return c.flags.Or(flag)&flag != 0 }
+
+// An upper is what Secure was given.
+type upper struct{ net.Conn }
 
 // New returns a Conn over nc, accepted now. An nc that runs on another connection
 // (TLS) works, but holds its buffers while waiting: Secure does not.
@@ -63,14 +79,14 @@ func New(nc net.Conn) *Conn {
 // else the transport.
 func (c *Conn) NetConn() net.Conn {
 	if c.upper != nil {
-		return c.upper
+		return c.upper.Conn
 	}
 	return c.nc
 }
 
-// Secure puts upper, a TLS connection made over c.Lower(), between the owner and
+// Secure puts t, a TLS connection made over c.Lower(), between the owner and
 // the transport. The handshake may be done before or after, but before Await.
-func (c *Conn) Secure(upper net.Conn) { c.upper = upper }
+func (c *Conn) Secure(t net.Conn) { c.upper = &upper{t} }
 
 // Secured tells whether c has a TLS layer.
 func (c *Conn) Secured() bool { return c.upper != nil }
@@ -78,7 +94,7 @@ func (c *Conn) Secured() bool { return c.upper != nil }
 // Close closes the connection; a second call does nothing. Reads and writes under
 // way return net.ErrClosed. A TLS layer sends its close_notify first.
 func (c *Conn) Close() error {
-	if c.closed.Swap(true) {
+	if c.set(closed) {
 		return nil
 	}
 	if c.upper != nil {
@@ -90,7 +106,7 @@ func (c *Conn) Close() error {
 // Reset closes the connection so that the peer gets a RST, and unsent data is
 // dropped: SO_LINGER of 0, as reset_timedout_connection and "return 444" want it.
 func (c *Conn) Reset() error {
-	if c.closed.Swap(true) {
+	if c.set(closed) {
 		return nil
 	}
 	if t, ok := c.nc.(interface{ SetLinger(int) error }); ok {
@@ -102,7 +118,7 @@ func (c *Conn) Reset() error {
 // CloseWrite ends the sending direction; reads go on.
 func (c *Conn) CloseWrite() error {
 	if c.upper != nil {
-		if w, ok := c.upper.(interface{ CloseWrite() error }); ok {
+		if w, ok := c.upper.Conn.(interface{ CloseWrite() error }); ok {
 			w.CloseWrite() // the shutdown below tells the peer as well
 		}
 	}
@@ -141,7 +157,7 @@ func (c *Conn) Linger(total, each time.Duration) {
 
 // closedErr is err, or net.ErrClosed if the owner closed c meanwhile.
 func (c *Conn) closedErr(err error) error {
-	if c.closed.Load() {
+	if c.is(closed) {
 		return net.ErrClosed
 	}
 	return err

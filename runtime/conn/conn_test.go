@@ -60,15 +60,17 @@ func pipePair(t testing.TB) pair {
 	return pair{New(a), New(b)}
 }
 
-// transports are all kinds of connections; each test of reading and writing runs
-// over all of them.
+// transports are all kinds of connections, but for systemTransports; each test of
+// reading and writing runs over all of them.
 var transports = map[string]func(testing.TB) pair{
 	"tcp": tcpPair, "unix": unixPair, "pipe": pipePair, "tls": tlsPair,
 }
 
 func each(t *testing.T, f func(t *testing.T, p pair)) {
-	for name, mk := range transports {
-		t.Run(name, func(t *testing.T) { f(t, mk(t)) })
+	for _, kind := range []map[string]func(testing.TB) pair{transports, systemTransports} {
+		for name, mk := range kind {
+			t.Run(name, func(t *testing.T) { f(t, mk(t)) })
+		}
 	}
 }
 

@@ -2,7 +2,9 @@ package conn
 
 import (
 	"errors"
+	"io"
 	"net"
+	"os"
 	"time"
 )
 
@@ -65,3 +67,16 @@ func (wouldBlock) Timeout() bool   { return true }
 func (wouldBlock) Temporary() bool { return true }
 
 func isWouldBlock(err error) bool { return errors.Is(err, errWouldBlock) }
+
+// unwrap returns the error of this package within one that crypto/tls returned.
+func (c *Conn) unwrap(err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	for _, e := range [...]error{ErrCanceled, ErrInterrupted, os.ErrDeadlineExceeded} {
+		if errors.Is(err, e) {
+			return e
+		}
+	}
+	return c.closedErr(err)
+}

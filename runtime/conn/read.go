@@ -17,19 +17,24 @@ const (
 	readInto                 // read into p
 )
 
+// maxRead is the most one read takes, in bytes.
+const maxRead = 1 << 30
+
 // A readOp is the argument and result of one turn of RawConn.Read, whose callback
 // is made once per connection so that waiting allocates nothing.
 type readOp struct {
 	p     []byte
 	b     *buf.Buffer
-	n     int
+	n     int32
 	size  int32
+	errno int32 // a syscall.Errno
 	mode  readMode
 	try   bool // do not wait
 	await bool // Interrupt applies
-	stop  bool // ended by Interrupt
-	errno syscall.Errno
+	stop  bool // ended by Interrupt or Cancel
 }
+
+func (op *readOp) result(n int, errno syscall.Errno) { op.n, op.errno = int32(n), int32(errno) }
 
 // Await waits until there are bytes to read, holding no buffer. It returns io.EOF
 // if the peer has ended its direction instead.
@@ -117,7 +122,7 @@ func (c *Conn) awaitUpper(n int) (*buf.Buffer, error) {
 		}
 		b.Free()
 		if err != errWouldBlock {
-			return nil, c.closedErr(noProgress(err))
+			return nil, c.unwrap(noProgress(err))
 		}
 		if _, err := c.turn(readPeek, false, true); err != nil {
 			return nil, err
@@ -160,10 +165,10 @@ func (c *Conn) awaitBlocking(n int) (*buf.Buffer, error) {
 func (c *Conn) readBlocking(p []byte, awaiting bool) (int, error) {
 	for {
 		c.armRead()
-		if c.canceled.Load() {
+		if c.is(canceled) {
 			return 0, ErrCanceled
 		}
-		if awaiting && c.interrupted.CompareAndSwap(true, false) {
+		if awaiting && c.clear(interrupted) {
 			return 0, ErrInterrupted
 		}
 		n, err := c.nc.Read(p)
@@ -195,9 +200,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 	var err error
 	if c.upper != nil {
 		n, err = c.upper.Read(p)
-		if err != nil && err != io.EOF {
-			err = c.closedErr(err)
-		}
+		err = c.unwrap(err)
 	} else {
 		n, err = c.readLower(p)
 	}
@@ -229,16 +232,16 @@ func (c *Conn) turn(mode readMode, try, await bool) (int, error) {
 	for {
 		err := c.raw.Read(c.onRead)
 		switch {
-		case err == nil && op.stop && c.canceled.Load():
+		case err == nil && op.stop && c.is(canceled):
 			return 0, ErrCanceled
 		case err == nil && op.stop:
 			return 0, ErrInterrupted
 		case err == nil && op.errno == 0:
-			return op.n, nil
-		case err == nil && op.errno == syscall.EAGAIN:
+			return int(op.n), nil
+		case err == nil && op.errno == int32(syscall.EAGAIN):
 			return 0, errWouldBlock
 		case err == nil:
-			return 0, os.NewSyscallError("recv", op.errno)
+			return 0, os.NewSyscallError("recv", syscall.Errno(op.errno))
 		case !isTimeout(err):
 			return 0, c.closedErr(err)
 		}
@@ -255,27 +258,29 @@ func (c *Conn) ready(fd uintptr) bool {
 	op := &c.rd
 	switch op.mode {
 	case readPeek:
-		op.n, op.errno = peekFD(fd)
+		op.result(peekFD(fd))
 	case readBuf:
 		b := buf.Get(int(op.size))
-		b.W, op.errno = readFD(fd, b.B)
-		if op.errno == 0 {
+		n, errno := readFD(fd, b.B)
+		op.result(n, errno)
+		if errno == 0 {
+			b.W = n
 			op.b = b
 			return true
 		}
 		b.Free()
 	case readInto:
-		op.n, op.errno = readFD(fd, op.p)
+		op.result(readFD(fd, op.p[:min(len(op.p), maxRead)]))
 	}
-	if op.errno != syscall.EAGAIN || op.try {
+	if op.errno != int32(syscall.EAGAIN) || op.try {
 		return true
 	}
 	c.armRead()
-	if c.canceled.Load() {
+	if c.is(canceled) {
 		op.stop = true
 		return true
 	}
-	if op.await && c.interrupted.CompareAndSwap(true, false) {
+	if op.await && c.clear(interrupted) {
 		op.stop = true
 		return true
 	}

@@ -11,7 +11,7 @@ const (
 
 // State looks, without waiting, what the peer has done. Nobody may be reading.
 func (c *Conn) State() State {
-	if c.closed.Load() {
+	if c.is(closed) {
 		return EOF
 	}
 	if c.ahead != nil {

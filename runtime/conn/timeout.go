@@ -67,7 +67,7 @@ func (c *Conn) SetWriteTimeout(d time.Duration) { c.writeWait = max(d, 0) }
 // with ErrInterrupted. Other reads, and data that has arrived, are not affected. It
 // is how a retired generation finds its idle connections.
 func (c *Conn) Interrupt() {
-	c.interrupted.Store(true)
+	c.set(interrupted)
 	c.nc.SetReadDeadline(past)
 }
 
@@ -75,13 +75,13 @@ func (c *Conn) Interrupt() {
 // connection stays open, so that whoever owns it may still end it in order, after
 // Resume.
 func (c *Conn) Cancel() {
-	c.canceled.Store(true)
+	c.set(canceled)
 	c.nc.SetDeadline(past)
 }
 
 // Resume undoes Cancel. Nobody may be reading or writing.
 func (c *Conn) Resume() {
-	c.canceled.Store(false)
+	c.clear(canceled)
 	c.nc.SetDeadline(never)
 	c.readArmed, c.writeArm = 0, 0
 }
@@ -110,20 +110,20 @@ func (c *Conn) setReadArmed() {
 // readWoke is called when the runtime's read deadline has passed. It returns nil if
 // the read has to go on waiting.
 func (c *Conn) readWoke(awaiting bool) error {
-	if c.closed.Load() {
+	if c.is(closed) {
 		return os.ErrClosed
 	}
-	if c.canceled.Load() {
+	if c.is(canceled) {
 		return ErrCanceled
 	}
-	if awaiting && c.interrupted.CompareAndSwap(true, false) {
+	if awaiting && c.clear(interrupted) {
 		return ErrInterrupted
 	}
 	if c.readEnd != 0 && Now() >= c.readEnd {
 		return os.ErrDeadlineExceeded
 	}
 	c.setReadArmed()
-	if c.canceled.Load() { // Cancel came before the deadline that replaced its own
+	if c.is(canceled) { // Cancel came before the deadline that replaced its own
 		return ErrCanceled
 	}
 	return nil

@@ -41,7 +41,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if c.upper != nil {
 		n, err := c.upper.Write(p)
 		c.Sent += int64(n)
-		return n, err
+		return n, c.unwrap(err)
 	}
 	n, err := c.writeLower(p)
 	c.Sent += int64(n)
@@ -114,13 +114,13 @@ func (c *Conn) write(op *writeOp, call string) (int64, error) {
 	for {
 		err := c.raw.Write(op.run)
 		switch {
-		case c.canceled.Load():
+		case c.is(canceled):
 			return op.sent, ErrCanceled
 		case err == nil && op.errno != 0:
 			return op.sent, os.NewSyscallError(call, op.errno)
 		case err == nil:
 			return op.sent, nil
-		case !isTimeout(err) || c.closed.Load():
+		case !isTimeout(err) || c.is(closed):
 			return op.sent, c.closedErr(err)
 		case op.until != 0 && Now() >= op.until:
 			return op.sent, os.ErrDeadlineExceeded
@@ -142,7 +142,7 @@ func (op *writeOp) ready(fd uintptr) bool {
 		}
 		if errno == syscall.EAGAIN {
 			op.arm()
-			return op.c.canceled.Load()
+			return op.c.is(canceled)
 		}
 		op.errno = errno
 		if errno != 0 || op.advance(n) {
@@ -218,7 +218,7 @@ func (c *Conn) writeBlocking(p []byte) (int, error) {
 		c.setWriteArmed(0)
 	}
 	n, err := c.nc.Write(p)
-	if err != nil && c.canceled.Load() {
+	if err != nil && c.is(canceled) {
 		return n, ErrCanceled
 	}
 	if err != nil {

@@ -62,11 +62,11 @@ func (d *descriptor) configure(o, old *Options, fresh bool, log Log) {
 // packetInfo makes a UDP socket on a wildcard address tell where a packet was sent
 // to, so that the answer can come from there.
 func (d *descriptor) packetInfo(fd int, o *Options, log Log) {
-	if !d.local.Addr().IsUnspecified() {
+	if !d.local.Addr.Addr().IsUnspecified() {
 		return
 	}
 	name, level, opt := "IP_PKTINFO", unix.IPPROTO_IP, unix.IP_PKTINFO
-	if d.local.Addr().Is6() {
+	if d.local.Addr.Addr().Is6() {
 		name, level, opt = "IPV6_RECVPKTINFO", unix.IPPROTO_IPV6, unix.IPV6_RECVPKTINFO
 	}
 	if err := unix.SetsockoptInt(fd, level, opt, 1); err != nil {

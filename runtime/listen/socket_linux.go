@@ -18,8 +18,7 @@ const acceptCall = "accept4"
 type descriptor struct {
 	file  *os.File
 	raw   syscall.RawConn
-	local netip.AddrPort // zero for unix
-	path  string
+	local conn.Local
 
 	// the argument and result of one turn of raw.Read
 	fd       int
@@ -87,9 +86,10 @@ func bind(fd, family int, sa unix.Sockaddr, o *Options, s *Set) error {
 
 // newDescriptor takes fd over.
 func newDescriptor(fd int, o *Options) (*descriptor, error) {
-	d := &descriptor{path: o.path()}
-	if d.path == "" {
-		d.local, _ = netip.ParseAddrPort(o.Addr)
+	d := &descriptor{}
+	d.local.Path = o.path()
+	if d.local.Path == "" {
+		d.local.Addr, _ = netip.ParseAddrPort(o.Addr)
 	}
 	d.file = os.NewFile(uintptr(fd), o.Addr)
 	raw, err := d.file.SyscallConn()
@@ -124,8 +124,7 @@ func (d *descriptor) accept() (*conn.Conn, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
-	remote := conn.SockaddrAddrPort(d.sa)
-	return conn.Adopt(d.fd, remote, d.local, d.path)
+	return conn.Adopt(d.fd, conn.SockaddrAddrPort(d.sa), &d.local)
 }
 
 func (d *descriptor) ready(fd uintptr) bool {

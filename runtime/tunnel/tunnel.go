@@ -24,7 +24,8 @@ type Options struct {
 	Idle time.Duration
 
 	// SendA and SendB end the tunnel if a (send_timeout) or b (proxy_send_timeout)
-	// takes no byte for so long. 0: as long as Idle allows.
+	// takes no byte for so long. 0: as long as Idle allows. While bytes wait for a,
+	// SendA alone counts, if there is one.
 	SendA, SendB time.Duration
 
 	// HalfClose passes the end of one direction on, and lets the other go on:
@@ -74,21 +75,26 @@ type Result struct {
 // A Tunnel is two connections that are joined.
 type Tunnel struct {
 	a, b  *conn.Conn
-	o     Options
 	done  func(Result)
-	start conn.Clock
+	group *Group
+	idle  time.Duration
+	timer *time.Timer // of idle, or nil
+	rates *rates      // nil without limits
+
+	buffer    int32
+	halfClose bool
+	sendA     bool // a has a timeout of its own
 
 	last  atomic.Int64  // conn.Clock of the last byte moved; ahead of now while a rate delays
 	ended atomic.Uint32 // the End; set once
+	final atomic.Uint32 // the side that ended last; the End if halfClose
 	open  atomic.Int32  // directions at work
-	bLeft atomic.Bool   // b has ended, and a's reader watches Options.Idle
-	err   error         // written by the direction that sets ended, read when open is 0
+	toA   atomic.Bool   // bytes are being written to a
 
-	aToB, bToA   int64      // each written by its direction
-	nextA, nextB conn.Clock // when a direction with a rate may read again; likewise
+	failed atomic.Pointer[error] // the first failure, or nil
 
-	stop       chan struct{} // closed when ended, for who waits for a rate; nil without one
-	prev, next *Tunnel       // in Group; guarded by its lock
+	aToB, bToA int64   // each written by its direction
+	prev, next *Tunnel // in group; guarded by its lock
 }
 
 // Join moves bytes between a and b, beginning with those that were Unread, and
@@ -99,26 +105,23 @@ func Join(a, b *conn.Conn, o Options, done func(Result)) *Tunnel {
 	if o.Buffer == 0 {
 		o.Buffer = DefaultBuffer
 	}
-	t := &Tunnel{a: a, b: b, o: o, done: done, start: conn.Now()}
+	t := &Tunnel{a: a, b: b, done: done, group: o.Group, idle: o.Idle,
+		buffer: int32(o.Buffer), halfClose: o.HalfClose, sendA: o.SendA > 0}
+	now := conn.Now()
 	if o.RateA > 0 || o.RateB > 0 {
-		t.stop = make(chan struct{})
+		t.rates = newRates(o.RateA, o.RateB, now)
 	}
-	t.last.Store(int64(t.start))
+	t.last.Store(int64(now))
 	t.open.Store(2)
 	a.SetReadTimeout(0)
-	a.SetWriteTimeout(sendTimeout(o.SendA, o.Idle))
-	b.SetWriteTimeout(sendTimeout(o.SendB, o.Idle))
-	o.Group.add(t)
+	b.SetReadTimeout(0)
+	a.SetWriteTimeout(o.SendA)
+	b.SetWriteTimeout(o.SendB)
+	t.group.add(t)
+	t.watch()
 	go t.fromA()
 	go t.fromB()
 	return t
-}
-
-func sendTimeout(send, idle time.Duration) time.Duration {
-	if send > 0 {
-		return send
-	}
-	return idle
 }
 
 // Close ends the tunnel without delivering what is under way. It does not wait.
@@ -129,30 +132,44 @@ func (t *Tunnel) end(why End, err error) {
 	if !t.ended.CompareAndSwap(0, uint32(why)) {
 		return
 	}
-	if err != nil {
-		t.err = err
-	}
-	if t.stop != nil {
-		close(t.stop)
+	t.fail(err)
+	if t.rates != nil {
+		close(t.rates.stop)
 	}
 	t.a.Cancel()
 	t.b.Cancel()
 }
 
-// leave is called when the direction from side has ended. The last ends the tunnel.
-func (t *Tunnel) leave(side End, err error) {
+// fail keeps err for the Result.
+func (t *Tunnel) fail(err error) {
+	if err != nil {
+		t.failed.CompareAndSwap(nil, &err)
+	}
+}
+
+// leave is called when a direction has ended. The last one ends the tunnel.
+func (t *Tunnel) leave() {
 	if t.open.Add(-1) > 0 {
 		return
 	}
-	t.o.Group.remove(t)
-	if t.ended.CompareAndSwap(0, uint32(side)) {
-		t.err = err
+	t.group.remove(t)
+	if t.timer != nil {
+		t.timer.Stop()
 	}
+	t.ended.CompareAndSwap(0, t.final.Load())
 	t.a.Resume()
 	t.b.Resume()
 	if t.done != nil {
-		t.done(Result{End: End(t.ended.Load()), Err: t.err, AToB: t.aToB, BToA: t.bToA})
+		t.done(t.result())
 	}
 	t.a.Close()
 	t.b.Close()
+}
+
+func (t *Tunnel) result() Result {
+	r := Result{End: End(t.ended.Load()), AToB: t.aToB, BToA: t.bToA}
+	if err := t.failed.Load(); err != nil {
+		r.Err = *err
+	}
+	return r
 }
