@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"sync/atomic"
-	"time"
 
 	"understudy/runtime/conn"
 	"understudy/runtime/logs"
@@ -88,28 +87,4 @@ func (h *consoleHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 
 func (h *consoleHandler) WithGroup(name string) slog.Handler {
 	return &consoleHandler{h.Handler.WithGroup(name), h.console}
-}
-
-// A journal is the process's own log: that of the configuration at work.
-// It is written to by code that knows no slog.
-type journal struct{ h atomic.Pointer[slog.Handler] }
-
-func (j *journal) use(h slog.Handler) { j.h.Store(&h) }
-
-func (j *journal) handler() slog.Handler { return *j.h.Load() }
-
-func (j *journal) printf(level slog.Level, format string, args ...any) {
-	h := j.handler()
-	if h.Enabled(context.Background(), level) {
-		_ = h.Handle(context.Background(), slog.NewRecord(time.Now(), level, fmt.Sprintf(format, args...), 0))
-	}
-}
-
-// words is a listen.Log.
-func (j *journal) words(level, text string) {
-	if level == "err" {
-		level = "error"
-	}
-	l, _ := logs.ParseLevel(level)
-	j.printf(l, "%s", text)
 }

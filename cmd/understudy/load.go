@@ -18,6 +18,7 @@ type configuration struct {
 	tree     *parser.Tree
 	compiled *directives.Compiled
 	settings settings
+	journal  *journal
 	logs     *logs.Generation
 	zones    *zone.Set
 	idle     bool // it has retired; guarded by program.mu
@@ -26,8 +27,8 @@ type configuration struct {
 // load reads the configuration and logs what is wrong with it, as far as the
 // first error.
 func (p *program) load() (*configuration, bool) {
-	c := &configuration{zones: p.zones.Next()}
-	c.logs = p.logs.Next(func(err error) { p.journal.printf(logs.Alert, "%v", err) })
+	c := &configuration{zones: p.zones.Next(), journal: newJournal(p.journal.handler())}
+	c.logs = p.logs.Next(func(err error) { c.journal.printf(logs.Alert, "%v", err) })
 	tree, _ := parser.Load(p.paths.conf, parser.Options{Prefix: p.paths.prefix, Command: p.opts.globals.value})
 	c.tree = tree
 	compiled, found := directives.Compile(tree, p.specOptions(c))
@@ -50,7 +51,13 @@ func (p *program) load() (*configuration, bool) {
 	if !parsed {
 		p.syntaxOK()
 	}
-	c.settings = settingsOf(compiled, p.paths)
+	c.settings = p.settingsOf(c)
+	if err := c.settings.Enough(len(compiled.Graph.Listen)); err != nil {
+		p.journal.printf(logs.Emerg, "%v", err)
+		c.logs.Release()
+		return c, false
+	}
+	compiled.Graph.ShutdownTimeout = c.settings.ShutdownTimeout
 	return c, true
 }
 
@@ -61,7 +68,7 @@ func (p *program) syntaxOK() {
 }
 
 // afterParsing reports whether nginx finds d only when it has read everything.
-func afterParsing(d diag.Diagnostic) bool { return d.Code == "no-events" }
+func afterParsing(d diag.Diagnostic) bool { return d.Code == "no-events" || d.Code == "cpu-masks" }
 
 func (p *program) specOptions(c *configuration) spec.Options {
 	return spec.Options{
@@ -70,7 +77,7 @@ func (p *program) specOptions(c *configuration) spec.Options {
 		Version:    target,
 		Test:       p.opts.test,
 		Zones:      c.zones,
-		Log:        slog.New(p.journal.handler()),
+		Log:        slog.New(c.journal),
 	}
 }
 

@@ -101,9 +101,9 @@ func (p *program) test() int {
 
 // try does what starting would do, and undoes it.
 func (p *program) try(c *configuration) bool {
-	f, err := os.OpenFile(c.settings.pid, os.O_RDWR|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(c.settings.PID, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		p.journal.printf(logs.Emerg, `open() "%s" failed %s`, c.settings.pid, reason(err))
+		p.journal.printf(logs.Emerg, `open() "%s" failed %s`, c.settings.PID, reason(err))
 		return false
 	}
 	f.Close()

@@ -1,20 +1,73 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
+	"os"
 
-	"understudy/directives"
+	"understudy/directives/core"
+	"understudy/directives/spec"
+	"understudy/parser"
+	"understudy/runtime/logs"
 )
 
-// settings are the main context's directives that concern the process.
+// settings are what a configuration wants of the process.
 type settings struct {
-	daemon, master bool
-	pid            string
-	log            slog.Handler // of error_log; nil: none is configured
-	logFile        string       // the first file of error_log; "": there is none
-	stderr         bool         // error_log stderr is among them
+	core.Settings
+	log     slog.Handler // of error_log
+	logFile string       // the first file of error_log; "": there is none
+	stderr  bool         // standard error is among the logs
 }
 
-func settingsOf(c *directives.Compiled, p paths) settings {
-	return settings{daemon: true, master: true, pid: p.pid}
+// settingsOf reads them, and names the log files that they need.
+func (p *program) settingsOf(c *configuration) settings {
+	s := settings{Settings: core.SettingsOf(c.compiled.Main)}
+	if !names(c.tree, "pid") {
+		s.PID = p.paths.pid
+	}
+	errorLogs := s.ErrorLogs
+	if s.DefaultLog() {
+		errorLogs = append(errorLogs[:len(errorLogs):len(errorLogs)],
+			spec.ErrorLog{File: p.paths.errorLog, Stderr: p.paths.errorLog == "", Level: logs.Error})
+	}
+	for _, l := range errorLogs {
+		s.stderr = s.stderr || l.Stderr
+		if l.File != "" && s.logFile == "" {
+			s.logFile = l.File
+		}
+	}
+	s.log = errorLog(errorLogs, c.logs, c.journal)
+	return s
+}
+
+// errorLog returns a handler that writes to all of list.
+func errorLog(list []spec.ErrorLog, g *logs.Generation, j *journal) slog.Handler {
+	var to []logs.Target
+	for _, l := range list {
+		t := logs.Target{Level: l.Level}
+		switch {
+		case l.File != "":
+			t.To = g.File(l.File)
+		case l.Stderr:
+			t.To = logs.NewStream(os.Stderr)
+		case l.Memory > 0:
+			t.To = logs.NewMemory(l.Memory)
+		case l.Syslog != nil:
+			t.To = logs.NewSyslog(*l.Syslog, nil, func(l slog.Level, msg string) { j.printf(l, "%s", msg) })
+		default:
+			panic(fmt.Sprintf("error_log that writes nowhere: %+v", l))
+		}
+		to = append(to, t)
+	}
+	return logs.NewHandler(logs.Options{PID: os.Getpid()}, to...)
+}
+
+// names reports whether the main context has a directive.
+func names(t *parser.Tree, directive string) bool {
+	for _, d := range t.Directives {
+		if d.Err == nil && d.Name.Text == directive {
+			return true
+		}
+	}
+	return false
 }

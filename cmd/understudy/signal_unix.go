@@ -22,7 +22,7 @@ func (p *program) sendSignal() int {
 		return 1
 	}
 	p.journal.printf(logs.Notice, "signal process started")
-	name := c.settings.pid
+	name := c.settings.PID
 	text, err := os.ReadFile(name)
 	if err != nil {
 		p.journal.printf(logs.Error, `open() "%s" failed %s`, name, reason(err))

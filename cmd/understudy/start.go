@@ -17,12 +17,12 @@ func (p *program) start() int {
 	if !ok {
 		return 1
 	}
-	if c.settings.daemon && !inherited {
+	if c.settings.Daemon && !inherited {
 		next.Listen()
 		return p.background()
 	}
 	p.announce()
-	if !p.writePid(c.settings.pid) {
+	if !p.writePid(c.settings.PID) {
 		return 1
 	}
 	hear := p.listenForSignals()
@@ -46,7 +46,8 @@ func (p *program) prepare() (*runtime.Next, *configuration, bool) {
 		return nil, nil, false
 	}
 	old := p.journal.handler()
-	p.journal.use(p.handlerOf(c)) // nginx reports what follows to the new log
+	c.journal.use(p.handlerOf(c))
+	p.journal.use(c.journal.handler()) // nginx reports what follows to the new log
 	c.compiled.Graph.Done = func() { p.retired(c) }
 	next, err := p.server.Prepare(c.compiled.Graph)
 	if err != nil {
@@ -60,9 +61,6 @@ func (p *program) prepare() (*runtime.Next, *configuration, bool) {
 
 // handlerOf is the log of a configuration, with the console beside it.
 func (p *program) handlerOf(c *configuration) slog.Handler {
-	if c.settings.log == nil {
-		return p.initial
-	}
 	return p.initial.console.around(c.settings.log, c.settings.stderr)
 }
 
@@ -120,8 +118,8 @@ func (p *program) writePid(name string) bool {
 }
 
 func (p *program) removePid() {
-	if err := os.Remove(p.current.settings.pid); err != nil {
-		p.journal.printf(logs.Alert, `unlink() "%s" failed %s`, p.current.settings.pid, reason(err))
+	if err := os.Remove(p.current.settings.PID); err != nil {
+		p.journal.printf(logs.Alert, `unlink() "%s" failed %s`, p.current.settings.PID, reason(err))
 	}
 }
 
@@ -132,11 +130,11 @@ func (p *program) reload() {
 	if !ok {
 		return
 	}
-	if c.settings.pid != p.current.settings.pid {
-		if !p.writePid(c.settings.pid) {
+	if c.settings.PID != p.current.settings.PID {
+		if !p.writePid(c.settings.PID) {
 			next.Drop()
 			c.logs.Release()
-			p.journal.use(p.handlerOf(p.current))
+			p.journal.use(p.current.journal.handler())
 			return
 		}
 		p.removePid()
