@@ -1,0 +1,75 @@
+package spec
+
+import (
+	"log/slog"
+	"strings"
+
+	"understudy/runtime/logs"
+)
+
+// An ErrorLog is one error_log directive: where it writes, of which one field
+// is set, and from which level on.
+//
+// https://nginx.org/en/docs/ngx_core_module.html#error_log
+type ErrorLog struct {
+	File   string             // absolute
+	Stderr bool               //
+	Memory int                // bytes of a buffer in memory
+	Syslog *logs.SyslogServer //
+	Level  slog.Level
+}
+
+// memoryLine is what nginx wants to fit a memory log at the least, beside the
+// name of the configuration file: its header and one line.
+const memoryLine = len("MEMLOG  :\n\x00") + 2*len("-9223372036854775808") + 2048
+
+// ErrorLog reads the arguments of an error_log directive.
+func (c *Call) ErrorLog() (ErrorLog, error) {
+	to := c.Args[0].Text
+	var l ErrorLog
+	if size, ok := strings.CutPrefix(to, "memory:"); ok {
+		n, ok := ParseSize(size, false)
+		if !ok || n < int64(memoryLine+len(c.Name.Pos.File)) {
+			return l, c.Errorf(0, `invalid buffer size "%s"`, size)
+		}
+		l.Memory = int(n)
+	} else if params, ok := strings.CutPrefix(to, "syslog:"); ok {
+		s, err := logs.ParseSyslog(params)
+		if err != nil {
+			return l, c.Errorf(0, "%v", err)
+		}
+		l.Syslog = &s
+	} else if to == "stderr" || to == "" {
+		l.Stderr = true
+	} else {
+		l.File = c.Scope.FullName(to)
+	}
+	var err error
+	l.Level, err = c.logLevel(1)
+	return l, err
+}
+
+// logLevel reads the level from argument i on: one, or any number of the words
+// that choose parts of nginx's debug log, which is one here.
+func (c *Call) logLevel(i int) (slog.Level, error) {
+	if len(c.Args) == i {
+		return logs.Error, nil
+	}
+	var level slog.Level
+	var given, parts bool
+	for ; i < len(c.Args); i++ {
+		word := c.Args[i].Text
+		l, ok := logs.ParseLevel(word)
+		switch {
+		case ok && (given || parts):
+			return 0, c.Errorf(i, `duplicate log level "%s"`, word)
+		case ok:
+			level, given = l, true
+		case !logs.IsDebugMask(word) || given:
+			return 0, c.Errorf(i, `invalid log level "%s"`, word)
+		default:
+			level, parts = logs.Debug, true
+		}
+	}
+	return level, nil
+}
