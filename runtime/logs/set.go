@@ -70,6 +70,8 @@ func (g *Generation) File(path string) *File {
 // Buffer gives a file a buffer, before Open. The name is that of the
 // directive, for nginx's error if the file has another buffer already.
 func (g *Generation) Buffer(f *File, name string, o Buffering) error {
+	g.set.mu.Lock() // Reopen may be writing the buffers
+	defer g.set.mu.Unlock()
 	if f.buffer != nil && f.buffer.Buffering != o {
 		return fmt.Errorf("access_log \"%s\" already defined with conflicting parameters", name)
 	}

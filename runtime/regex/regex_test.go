@@ -244,3 +244,20 @@ func FuzzCompile(f *testing.F) {
 		}
 	})
 }
+
+// Counts of counts neither overflow nor unfold without end.
+func TestHugeCounts(t *testing.T) {
+	nested := "a"
+	for range 8 {
+		nested = "(?:" + nested + "){65535}"
+	}
+	for _, pattern := range []string{nested, "(?:" + nested + ")?b", `(?:(?:a?){60000}){2}b`} {
+		re, err := Compile(pattern, Options{})
+		if err != nil {
+			continue // regexp2 may refuse it
+		}
+		if _, ok, _ := re.Match([]byte("aaaa"), nil); ok {
+			t.Errorf("%.20s… matches", pattern)
+		}
+	}
+}

@@ -111,7 +111,13 @@ type node struct {
 	subs     []*node
 }
 
-const unlimited = -1
+const (
+	unlimited = -1
+
+	// widthLimit keeps counts of counts from overflowing. No subject is as
+	// long.
+	widthLimit = 1 << 30
+)
 
 // width returns the least and the most bytes that n matches; most is
 // unlimited if there is no bound.
@@ -122,7 +128,7 @@ func (n *node) width() (least, most int) {
 	case kCat:
 		for _, s := range n.subs {
 			a, b := s.width()
-			least, most = least+a, plus(most, b)
+			least, most = plus(least, a), plus(most, b)
 		}
 	case kAlt:
 		least = int(^uint(0) >> 1)
@@ -135,7 +141,7 @@ func (n *node) width() (least, most int) {
 		return n.subs[0].width()
 	case kRepeat:
 		a, b := n.subs[0].width()
-		return a * n.min, times(b, n.max)
+		return times(a, n.min), times(b, n.max)
 	case kBackref:
 		return 0, unlimited
 	case kCond:
@@ -150,7 +156,7 @@ func plus(a, b int) int {
 	if a == unlimited || b == unlimited {
 		return unlimited
 	}
-	return a + b
+	return min(a+b, widthLimit)
 }
 
 func widest(a, b int) int {
@@ -167,7 +173,7 @@ func times(a, n int) int {
 	if a == unlimited || n == unlimited {
 		return unlimited
 	}
-	return a * n
+	return min(a, widthLimit) * min(n, widthLimit/min(a, widthLimit)+1)
 }
 
 // walk calls f for n and everything inside it.
