@@ -23,6 +23,10 @@ func (s *Stream) WriteLine(_ slog.Level, _ time.Time, line []byte) {
 	_, _ = s.w.Write(line) // nobody could be told
 }
 
+// MinMemory and the length of the configuration file's name are the least
+// bytes that nginx takes in error_log memory:size.
+const MinMemory = maxLine + 50
+
 // A Memory is a Sink that keeps the latest lines, as error_log memory: does.
 type Memory struct {
 	mu   sync.Mutex // guards the following
