@@ -2,9 +2,13 @@
 package directives
 
 import (
+	"slices"
+
+	"understudy/directives/core"
 	"understudy/directives/http/httpcore"
 	"understudy/directives/http/rewrite"
 	"understudy/directives/spec"
+	"understudy/directives/unsupported"
 	"understudy/parser"
 	"understudy/parser/diag"
 	"understudy/runtime"
@@ -12,12 +16,15 @@ import (
 	"understudy/runtime/stream"
 )
 
-// Table is every directive. The modules stand in the order in which nginx runs
-// their steps within a phase.
-var Table = spec.NewTable(
+// modules stand in the order in which nginx runs their steps within a phase.
+var modules = []spec.Module{
+	core.Module,
 	httpcore.Module,
 	rewrite.Module,
-)
+}
+
+// Table is every directive there is, and those of nginx that no module has.
+var Table = spec.NewTable(slices.Concat(modules, unsupported.Modules(modules...))...)
 
 // Compiled is a configuration that has been read, checked and built.
 type Compiled struct {

@@ -7,9 +7,6 @@ var coreGroups = []group{
 	{"google_perftools", []row{
 		{"google_perftools_profiles", spec.Main, one, simple},
 	}},
-	{"http", []row{
-		{"http", spec.Main, spec.Exactly(0), block},
-	}},
 	{"stream", []row{
 		{"stream", spec.Main, spec.Exactly(0), block},
 	}},

@@ -16,9 +16,6 @@ var filtersGroups = []group{
 		{"charset_types", anywhere, spec.AtLeast(1), simple},
 		{"charset_map", spec.HTTP, spec.Exactly(2), block},
 	}},
-	{"http_copy_filter", []row{
-		{"output_buffers", anywhere, spec.Exactly(2), simple},
-	}},
 	{"http_gunzip_filter", []row{
 		{"gunzip", anywhere, one, simple},
 		{"gunzip_buffers", anywhere, spec.Exactly(2), simple},

@@ -93,18 +93,29 @@ func contexts(t *spec.Table, name string) (in spec.Context) {
 	return in
 }
 
-// Stale says which rows others make needless, one line each.
-func Stale(others ...spec.Module) []string {
+// A StaleRow is a row that other modules make needless, in some contexts or
+// wholly.
+type StaleRow struct {
+	Module, Name string
+	In           spec.Context // the contexts in which it is needless
+	Whole        bool         // all that the row has
+}
+
+func (r StaleRow) String() string {
+	if r.Whole {
+		return fmt.Sprintf("%s: delete the row of %q", r.Module, r.Name)
+	}
+	return fmt.Sprintf("%s: take %q out of the row of %q", r.Module, r.In, r.Name)
+}
+
+// Stale returns the rows that others make needless.
+func Stale(others ...spec.Module) []StaleRow {
 	declared := spec.NewTable(others...)
-	var out []string
+	var out []StaleRow
 	for _, g := range groups() {
 		for _, r := range g.rows {
-			switch in := contexts(declared, r.name) & r.in; in {
-			case 0:
-			case r.in:
-				out = append(out, fmt.Sprintf("%s: delete the row of %q", g.module, r.name))
-			default:
-				out = append(out, fmt.Sprintf("%s: take %q out of the row of %q", g.module, in, r.name))
+			if in := contexts(declared, r.name) & r.in; in != 0 {
+				out = append(out, StaleRow{g.module, r.name, in, in == r.in})
 			}
 		}
 	}

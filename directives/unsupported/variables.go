@@ -38,15 +38,6 @@ var variablesGroups = []group{
 		{"mirror", anywhere, one, simple},
 		{"mirror_request_body", anywhere, one, simple},
 	}},
-	{"http_rewrite", []row{
-		{"rewrite", spec.Server | spec.ServerIf | spec.Location | spec.LocationIf, spec.Between(2, 3), simple},
-		{"return", spec.Server | spec.ServerIf | spec.Location | spec.LocationIf, spec.Between(1, 2), simple},
-		{"break", spec.Server | spec.ServerIf | spec.Location | spec.LocationIf, spec.Exactly(0), simple},
-		{"if", spec.Server | spec.Location, spec.AtLeast(1), block},
-		{"set", spec.Server | spec.ServerIf | spec.Location | spec.LocationIf, spec.Exactly(2), simple},
-		{"rewrite_log", spec.HTTP | spec.Server | spec.ServerIf | spec.Location | spec.LocationIf, one, simple},
-		{"uninitialized_variable_warn", spec.HTTP | spec.Server | spec.ServerIf | spec.Location | spec.LocationIf, one, simple},
-	}},
 	{"http_split_clients", []row{
 		{"split_clients", spec.HTTP, spec.Exactly(2), block},
 	}},
