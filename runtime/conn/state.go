@@ -9,8 +9,10 @@ const (
 	EOF                  // it has ended its direction, or the connection failed
 )
 
-// State looks, without waiting, what the peer has done. Nobody may be reading.
+// State looks, without waiting, what the peer has done. Nobody may be reading. A read
+// timeout that was set is gone after it.
 func (c *Conn) State() State {
+	c.readEnd = 0 // that of the last response may be over
 	if c.is(closed) {
 		return EOF
 	}

@@ -36,6 +36,16 @@ func TestState(t *testing.T) {
 	}
 }
 
+// The timeout of an earlier read says nothing about an idle connection.
+func TestStateAfterTimeout(t *testing.T) {
+	p := tcpPair(t)
+	p.a.SetReadTimeout(time.Millisecond)
+	p.a.Await()
+	if got := p.a.State(); got != Alive {
+		t.Errorf("got %v, want %v", got, Alive)
+	}
+}
+
 // A session ticket that comes after the handshake is not data.
 func TestStateTicket(t *testing.T) {
 	p := tlsPair(t)

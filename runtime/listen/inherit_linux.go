@@ -38,6 +38,8 @@ func adoptDescriptor(fd int) (Options, *descriptor, error) {
 	o.ReusePort = flag(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT)
 	o.IPv6Only = flag(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY)
 	o.DeferAccept = flag(fd, unix.IPPROTO_TCP, unix.TCP_DEFER_ACCEPT)
+	proto, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PROTOCOL)
+	o.Multipath = err == nil && proto == unix.IPPROTO_MPTCP
 	unix.CloseOnExec(fd)
 	if err := unix.SetNonblock(fd, true); err != nil {
 		return o, nil, &Error{"ioctl(FIONBIO) of the inherited socket " + o.Addr + " failed", err}

@@ -27,6 +27,7 @@ type Options struct {
 	IPv6Only    bool // nginx's default is on
 	ReusePort   bool
 	DeferAccept bool // deferred
+	Multipath   bool // MPTCP
 
 	KeepAlive Keepalive // so_keepalive
 }
@@ -58,6 +59,11 @@ func (o *Options) backlog() int {
 // same tells whether o and other may be one socket. Everything else can be changed
 // on a socket that is open.
 func (o *Options) same(other *Options) bool {
+	return o.samePlace(other) && o.Multipath == other.Multipath
+}
+
+// samePlace tells whether o and other have the same address.
+func (o *Options) samePlace(other *Options) bool {
 	return o.Network == other.Network && o.Addr == other.Addr
 }
 

@@ -164,6 +164,30 @@ func TestUDP(t *testing.T) {
 	}
 }
 
+// A change between TCP and MPTCP needs both sockets for a while.
+func TestMultipath(t *testing.T) {
+	s, log := newSet(t)
+	o := Options{Network: "tcp", Addr: freeAddr(t)}
+	mustNext(t, s, o).Commit()
+	o.Multipath = true
+	ch, err := s.Next([]Options{o})
+	if errors.Is(err, syscall.EPROTONOSUPPORT) || errors.Is(err, syscall.ENOPROTOOPT) {
+		t.Skip("the kernel has no MPTCP")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch.Commit()
+	l := serve(ch.Sockets[0], "mptcp")
+	if got := ask(t, "tcp", o.Addr); got != "mptcp" {
+		t.Errorf("got %q, want mptcp", got)
+	}
+	l.Close()
+	if got := log.take(); got != nil {
+		t.Errorf("logged %q", got)
+	}
+}
+
 func BenchmarkAccept(b *testing.B) {
 	s := &Set{Log: func(level, text string) { b.Log(level, text) }}
 	defer s.Close(false)

@@ -74,4 +74,11 @@ func (d *descriptor) packetInfo(fd int, o *Options, log Log) {
 	}
 }
 
+// allowReuse lets another socket be bound to the address.
+func (d *descriptor) allowReuse(o *Options, log Log) {
+	if err := unix.SetsockoptInt(int(d.file.Fd()), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1); err != nil {
+		log("alert", (&Error{"setsockopt(SO_REUSEPORT) " + o.Addr + " failed, ignored", err}).Error())
+	}
+}
+
 func seconds(d time.Duration) int { return int(d / time.Second) }

@@ -98,7 +98,7 @@ func (ch *Change) open() (inUse bool, err error) {
 		if ch.Sockets[i] != nil {
 			continue
 		}
-		fd, err := openSocket(&ch.want[i], ch.set)
+		fd, err := openSocket(&ch.want[i], ch.set.shareAddr(&ch.want[i]), ch.set)
 		switch {
 		case errors.Is(err, syscall.EADDRINUSE) && ch.set.Test:
 			continue
@@ -114,6 +114,20 @@ func (ch *Change) open() (inUse bool, err error) {
 		ch.opened = append(ch.opened, sock)
 	}
 	return inUse, nil
+}
+
+// shareAddr prepares the change of an address between TCP and MPTCP, for which both
+// sockets have to be open for a while. It tells whether there is an old one.
+func (s *Set) shareAddr(o *Options) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sock := range s.socks {
+		if sock.samePlace(o) && sock.Multipath != o.Multipath {
+			sock.fd.allowReuse(&sock.Options, s.Log)
+			return true
+		}
+	}
+	return false
 }
 
 // Commit makes the sockets of ch those of the set, with their new options, and

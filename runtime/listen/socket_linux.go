@@ -27,8 +27,9 @@ type descriptor struct {
 	onAccept func(fd uintptr) bool
 }
 
-// openSocket creates, binds and listens.
-func openSocket(o *Options, s *Set) (*descriptor, error) {
+// openSocket creates, binds and listens. reuse says that another socket of the set
+// has the address.
+func openSocket(o *Options, reuse bool, s *Set) (*descriptor, error) {
 	sa, family, err := sockaddr(o)
 	if err != nil {
 		return nil, err
@@ -37,24 +38,28 @@ func openSocket(o *Options, s *Set) (*descriptor, error) {
 	if o.Network == "udp" {
 		typ = unix.SOCK_DGRAM
 	}
-	fd, err := unix.Socket(family, typ|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	proto := 0
+	if o.Multipath {
+		proto = unix.IPPROTO_MPTCP
+	}
+	fd, err := unix.Socket(family, typ|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, proto)
 	if err != nil {
 		return nil, &Error{"socket() " + o.Addr + " failed", err}
 	}
-	if err := bind(fd, family, sa, o, s); err != nil {
+	if err := bind(fd, family, sa, o, reuse, s); err != nil {
 		unix.Close(fd)
 		return nil, err
 	}
 	return newDescriptor(fd, o)
 }
 
-func bind(fd, family int, sa unix.Sockaddr, o *Options, s *Set) error {
+func bind(fd, family int, sa unix.Sockaddr, o *Options, reuse bool, s *Set) error {
 	if o.Network != "udp" || !s.Test {
 		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
 			return &Error{"setsockopt(SO_REUSEADDR) " + o.Addr + " failed", err}
 		}
 	}
-	if o.ReusePort && !s.Test {
+	if (o.ReusePort || reuse) && !s.Test {
 		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1); err != nil {
 			return &Error{"setsockopt(SO_REUSEPORT) " + o.Addr + " failed", err}
 		}

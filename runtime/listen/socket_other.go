@@ -22,7 +22,7 @@ type descriptor struct {
 	packet net.PacketConn
 }
 
-func openSocket(o *Options, s *Set) (*descriptor, error) {
+func openSocket(o *Options, reuse bool, s *Set) (*descriptor, error) {
 	lc := net.ListenConfig{KeepAlive: -1}
 	d := &descriptor{}
 	addr, network := o.Addr, o.Network
@@ -75,6 +75,8 @@ func (d *descriptor) close() {
 }
 
 func (d *descriptor) configure(o, old *Options, fresh bool, log Log) {}
+
+func (d *descriptor) allowReuse(o *Options, log Log) {}
 
 func (d *descriptor) inheritable() *os.File { return nil }
 
