@@ -140,7 +140,7 @@ func entriesOf[C any](module string, ds []Directive[C]) []*Entry {
 		e := &Entry{
 			Module: module, Name: d.Name, Syntax: d.Syntax, Default: d.Default, Doc: d.Doc,
 			In: d.In, Args: d.Args, Opens: d.Opens, Free: d.Free, Was: d.Was,
-			Kind: s.kind, Values: s.values, State: s.state, Why: s.why, local: s.inherit == nil,
+			Kind: s.kind, Values: s.values, State: s.state, Why: s.why, local: s.inherit == nil || s.local,
 		}
 		if e.Args == 0 {
 			e.Args = s.args

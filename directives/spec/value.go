@@ -55,6 +55,7 @@ type Setter[C any] struct {
 	why     string
 	set     func(*C, *Call) error
 	inherit func(child, parent *C, nameless bool)
+	local   bool // not all blocks inside may see it
 	isSet   func(*C) bool
 	pos     func(*C) diag.Pos
 }
@@ -197,6 +198,7 @@ func Do[C any](set func(*C, *Call) error) Setter[C] { return Setter[C]{set: set}
 // limit_except) have too: a content handler such as proxy_pass.
 func Handler[C, T any](field func(*C) *Value[T], parse func(*Call) (T, error)) Setter[C] {
 	s := Scalar(field, Words, Exactly(1), nil, parse)
+	s.local = true
 	s.inherit = func(child, parent *C, nameless bool) {
 		if nameless {
 			field(child).inherit(field(parent))
