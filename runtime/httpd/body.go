@@ -43,6 +43,15 @@ func (b *Body) Pending() bool { return !b.ended }
 // Present reports whether the request has a body at all.
 func (b *Body) Present() bool { return b.Chunked || b.Announced > 0 }
 
+// Read reports whether somebody has asked for the body already.
+func (b *Body) Read() bool { return b.read }
+
+// Buffered reports whether the whole body is in Data or File, so that it can
+// be sent again.
+func (b *Body) Buffered() bool {
+	return b.ended && (b.File != nil || int64(len(b.Data)) == b.Length)
+}
+
 // Errors of reading a body.
 var (
 	errBodyTooLarge = errors.New("client intended to send too large chunked body")
@@ -96,7 +105,7 @@ func (r *Request) ReadBody() Status {
 		n, err := r.ReadSome(room)
 		b.store.W += n
 		if err != nil && err != io.EOF {
-			return r.bodyFailed(err)
+			return r.BodyFailed(err)
 		}
 	}
 	if b.File != nil || inFile {
@@ -127,8 +136,8 @@ func (r *Request) spool() Status {
 	return OK
 }
 
-// bodyFailed answers for a body that cannot be read.
-func (r *Request) bodyFailed(err error) Status {
+// BodyFailed answers for a body that cannot be read.
+func (r *Request) BodyFailed(err error) Status {
 	r.Keepalive = false
 	switch {
 	case errors.Is(err, errBodyTooLarge):

@@ -317,6 +317,9 @@ func (r *Request) log() {
 
 // release gives r back. Nothing of it may be used after.
 func (r *Request) release() {
+	if r.Upstream != nil {
+		r.Upstream.Release()
+	}
 	r.in.Free()
 	r.headBuf.Free()
 	clear(r.slots)

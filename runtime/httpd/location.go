@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"log/slog"
+	"net/netip"
 	"os"
 	"time"
 
@@ -128,7 +129,12 @@ type Settings struct {
 	LogNotFound   bool
 	LogSubrequest bool
 	WarnUnset     bool // uninitialized_variable_warn
-	ErrorLog      *slog.Logger
+
+	// Resolve finds the addresses of a host while requests are served
+	// (resolver); nil if there is no resolver.
+	Resolve func(host string) ([]netip.Addr, error)
+
+	ErrorLog *slog.Logger
 }
 
 // BodyFile says when a request body goes to a file (client_body_in_file_only).

@@ -90,7 +90,7 @@ func (o *output) head() {
 	if p.Length >= 0 && !p.chunked {
 		b = append(strconv.AppendInt(append(b, "Content-Length: "...), p.Length, 10), "\r\n"...)
 	}
-	if !p.LastModified.IsZero() {
+	if !p.LastModified.IsZero() && !p.ListedModified {
 		b = append(h1.AppendTime(append(b, "Last-Modified: "...), p.LastModified.Unix()), "\r\n"...)
 	}
 	absolute := len(p.Location) > 0 && p.Location[0] == '/' && r.Loc.AbsoluteRedirect

@@ -20,7 +20,7 @@ func (r *Request) resume(st Status) Status {
 		switch st {
 		case Redirected:
 			r.Loc = r.Server.Root
-			r.uriChanged = false
+			r.uriChanged, r.moved = false, false
 			r.Quoting = true
 			st = r.phase("server-rewrite", r.Server.Rewrite)
 			if st == OK {

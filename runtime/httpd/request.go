@@ -53,8 +53,8 @@ type Request struct {
 	Start    time.Time
 	ID       [16]byte // $request_id
 	idSet    bool
-	RealIP   []byte // the client's address as text
-	Upstream any    // what the gateway remembers of its peers, for $upstream_*
+	RealIP   []byte     // the client's address as text
+	Upstream Attachment // what the gateway remembers of its peers, for $upstream_*
 
 	Keepalive bool
 	lingering bool // the client may still be sending
@@ -63,6 +63,7 @@ type Request struct {
 	errorPage   bool   // one was used, and recursive_error_pages is off
 	changes     int    // of the URI that are still allowed
 	uriChanged  bool
+	moved       bool // changed, and the location kept
 	expectDone  bool // 100 Continue was sent, or must not be
 	logged      bool
 	filterFixed bool // a filter replaced the response already
@@ -83,6 +84,12 @@ type Request struct {
 
 	out   output
 	trace *Trace
+}
+
+// An Attachment is what somebody above keeps with a request until it ends.
+type Attachment interface {
+	URL() string // of the peer it talks to, for the error log; "" for none
+	Release()
 }
 
 // maxChanges is nginx's NGX_HTTP_MAX_URI_CHANGES.
@@ -195,7 +202,19 @@ func (r *Request) ChangeURI(uri, args []byte) {
 
 // KeepLocation makes a URI that changed in the rewrite phase stay in the
 // location it is in ("break").
-func (r *Request) KeepLocation() { r.uriChanged = false }
+func (r *Request) KeepLocation() {
+	if r.uriChanged {
+		r.uriChanged = false
+		r.moved = true
+	}
+}
+
+// InLocation reports whether the URI is one that the location was chosen for:
+// its name may be replaced by another. After a "break" it is not.
+func (r *Request) InLocation() bool { return !r.moved }
+
+// MatchRange returns where the last regular expression matched.
+func (r *Request) MatchRange() (start, end int) { return r.caps[0], r.caps[1] }
 
 // Redirect starts the request again at uri, internally.
 func (r *Request) Redirect(uri, args []byte) Status {
@@ -288,8 +307,8 @@ func (r *Request) attrs() []slog.Attr {
 	if r.Parent != nil {
 		a = append(a, slog.String("subrequest", string(r.URI)))
 	}
-	if u, ok := r.Upstream.(interface{ URL() string }); ok {
-		if url := u.URL(); url != "" {
+	if r.Upstream != nil {
+		if url := r.Upstream.URL(); url != "" {
 			a = append(a, slog.String("upstream", url))
 		}
 	}

@@ -9,28 +9,29 @@ import (
 // A Response is the head of the answer as it is being put together. What has a
 // field of its own is not in Headers. Bytes live as long as the request.
 type Response struct {
-	Status        Status
-	StatusLine    []byte // "200 Fine" of an upstream; nil: our own words
-	Length        int64  // of the body; -1: not known
-	ContentType   []byte
-	Charset       []byte // added to ContentType if PlainType
-	PlainType     bool   // ContentType has no parameters yet
-	LastModified  time.Time
-	Location      []byte // not in Headers; "/path" is made absolute when sent
-	Server, Date  []byte // of an upstream that are passed on; nil: our own
-	AcceptRanges  bool   // a range of the body may be sent
-	SingleRange   bool   // but only one
-	RangeOffset   int64  // where the body starts in the whole
-	GzipVary      bool   // add Vary: Accept-Encoding if gzip_vary is on
-	WantTrailers  bool   // the body is followed by trailers
-	Headers       header.List
-	Trailers      header.List
-	HeaderSize    int64 // of the head as sent, in bytes
-	BodySent      int64 // bytes of the body, framing included
-	sent          bool
-	chunked       bool
-	upgraded      bool
-	locationAfter bool // Location stood in the header list and stays there
+	Status       Status
+	StatusLine   []byte // "200 Fine" of an upstream; nil: our own words
+	Length       int64  // of the body; -1: not known
+	ContentType  []byte
+	Charset      []byte // added to ContentType if PlainType
+	PlainType    bool   // ContentType has no parameters yet
+	LastModified time.Time
+	Location     []byte // not in Headers; "/path" is made absolute when sent
+	Server, Date []byte // of an upstream that are passed on; nil: our own
+	AcceptRanges bool   // a range of the body may be sent
+	SingleRange  bool   // but only one
+	RangeOffset  int64  // where the body starts in the whole
+	GzipVary     bool   // add Vary: Accept-Encoding if gzip_vary is on
+	WantTrailers bool   // the body is followed by trailers
+	Headers      header.List
+	Trailers     header.List
+	HeaderSize   int64 // of the head as sent, in bytes
+	BodySent     int64 // bytes of the body, framing included
+	sent         bool
+	chunked      bool
+	upgraded     bool
+	// ListedModified says that Headers has Last-Modified already.
+	ListedModified bool
 }
 
 func (p *Response) reset() {

@@ -12,6 +12,7 @@ import (
 	"understudy/runtime/conn"
 	"understudy/runtime/h1"
 	"understudy/runtime/regex"
+	"understudy/runtime/tunnel"
 )
 
 // An HTTP is a compiled http block.
@@ -30,6 +31,8 @@ type HTTP struct {
 	clock clock
 	live  liveSet
 	pool  requestPool
+
+	tunnels tunnel.Group
 }
 
 // Stats counts what stub_status shows.

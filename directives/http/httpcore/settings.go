@@ -101,7 +101,7 @@ var bodies = []spec.Directive[conf]{
 	{
 		Name: "client_body_temp_path", In: anywhere, Args: spec.Between(1, 4), Syntax: "path [level1 [level2 [level3]]]", Default: "client_body_temp",
 		Doc: "Sets the folder for bodies that do not fit into memory.",
-		Set: spec.Scalar(func(c *conf) *spec.Value[*httpd.TempPath] { return &c.bodyTemp }, spec.Words, spec.Between(1, 4), nil, TempPath),
+		Set: spec.Scalar(func(c *conf) *spec.Value[*httpd.TempPath] { return &c.bodyTemp }, spec.Words, spec.Between(1, 4), nil, spec.TempPath),
 	},
 	{
 		Name: "client_body_in_file_only", In: anywhere, Syntax: "on | clean | off", Default: "off",
@@ -110,20 +110,6 @@ var bodies = []spec.Directive[conf]{
 			map[string]httpd.BodyFile{"off": httpd.BodyFileOff, "on": httpd.BodyFileOn, "clean": httpd.BodyFileClean}),
 	},
 	flag("client_body_in_single_buffer", anywhere, "off", "Keeps a body in one buffer.", func(c *conf) *spec.Value[bool] { return &c.bodySingle }),
-}
-
-// TempPath reads a folder and the lengths of the names of its subfolders.
-func TempPath(call *spec.Call) (*httpd.TempPath, error) {
-	t := &httpd.TempPath{Dir: call.Scope.Env().FullName(call.Args[0].Text)}
-	for i, a := range call.Args[1:] {
-		n, ok := spec.ParseNumber(a.Text)
-		if !ok || n == 0 || n > 3 {
-			return nil, errors.New("invalid value")
-		}
-		_ = i
-		t.Levels = append(t.Levels, n)
-	}
-	return t, nil
 }
 
 // sending are the directives about sending responses.

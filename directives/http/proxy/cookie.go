@@ -1,0 +1,187 @@
+package proxy
+
+import (
+	"bytes"
+	"strings"
+
+	"understudy/directives/spec"
+	"understudy/runtime/header"
+	"understudy/runtime/httpd"
+	"understudy/runtime/regex"
+)
+
+var rewriting = []spec.Directive[conf]{{
+	Name: "proxy_cookie_domain", In: anywhere, Args: spec.Between(1, 2), Syntax: "off | domain replacement",
+	Doc: "Changes the domain attribute of Set-Cookie fields.",
+	Set: spec.Fill(func(c *conf) *spec.Value[[]replacement] { return &c.domains }, addDomain),
+}, {
+	Name: "proxy_cookie_path", In: anywhere, Args: spec.Between(1, 2), Syntax: "off | path replacement",
+	Doc: "Changes the path attribute of Set-Cookie fields.",
+	Set: spec.Fill(func(c *conf) *spec.Value[[]replacement] { return &c.paths }, addPath),
+}, {
+	Name: "proxy_cookie_flags", In: anywhere, Args: spec.Between(1, 4), Syntax: "off | cookie [flag ...]",
+	Doc: "Sets or removes flags of Set-Cookie fields.",
+	Set: spec.Fill(func(c *conf) *spec.Value[[]cookieFlags] { return &c.flags }, addFlags),
+}}
+
+func addDomain(list *[]replacement, call *spec.Call) error {
+	return addCookie(list, call, false)
+}
+
+func addPath(list *[]replacement, call *spec.Call) error {
+	return addCookie(list, call, true)
+}
+
+func addCookie(list *[]replacement, call *spec.Call, sensitive bool) error {
+	if len(call.Args) == 1 {
+		if call.Args[0].Text != "off" {
+			return call.Errorf(0, `invalid parameter "%s"`, call.Args[0].Text)
+		}
+		if *list != nil {
+			return spec.ErrDuplicate
+		}
+		*list = []replacement{}
+		return nil
+	}
+	x, err := parseReplacement(call, sensitive)
+	if err != nil {
+		return err
+	}
+	if !sensitive && x.prefix != nil { // a domain: a leading dot does not count
+		from := strings.TrimPrefix(call.Args[0].Text, ".")
+		if x.prefix, err = call.TemplateOf(from, 0); err != nil {
+			return err
+		}
+	}
+	*list = append(*list, x)
+	return nil
+}
+
+// A cookieFlags is one proxy_cookie_flags directive.
+type cookieFlags struct {
+	name string
+	re   *regex.Regexp
+	set  []cookieFlag
+}
+
+type cookieFlag struct {
+	text string // as it is added
+	kind string // "secure", "httponly" or "samesite"
+	on   bool
+}
+
+var knownFlags = map[string]cookieFlag{
+	"secure": {"Secure", "secure", true}, "nosecure": {"", "secure", false},
+	"httponly": {"HttpOnly", "httponly", true}, "nohttponly": {"", "httponly", false},
+	"samesite=strict": {"SameSite=Strict", "samesite", true}, "samesite=lax": {"SameSite=Lax", "samesite", true},
+	"samesite=none": {"SameSite=None", "samesite", true}, "nosamesite": {"", "samesite", false},
+}
+
+func addFlags(list *[]cookieFlags, call *spec.Call) error {
+	name := call.Args[0].Text
+	if len(call.Args) == 1 {
+		if name != "off" {
+			return call.Errorf(0, `invalid parameter "%s"`, name)
+		}
+		*list = []cookieFlags{}
+		return nil
+	}
+	f := cookieFlags{name: name}
+	if pattern, ok := strings.CutPrefix(name, "~"); ok {
+		re, err := call.Regex(pattern, 0, regex.Options{CaseInsensitive: true})
+		if err != nil {
+			return err
+		}
+		f.re = re
+	}
+	for i, a := range call.Args[1:] {
+		x, ok := knownFlags[strings.ToLower(a.Text)]
+		if !ok {
+			return call.Errorf(i+1, `invalid parameter "%s"`, a.Text)
+		}
+		f.set = append(f.set, x)
+	}
+	*list = append(*list, f)
+	return nil
+}
+
+// rewriteCookie changes the attributes of one Set-Cookie field.
+func (c *conf) rewriteCookie(r *httpd.Request, value []byte) []byte {
+	parts := bytes.Split(value, []byte(";"))
+	changed := false
+	for i, p := range parts[1:] {
+		attr := bytes.TrimLeft(p, " ")
+		lead := p[:len(p)-len(attr)]
+		key, val, has := bytes.Cut(attr, []byte("="))
+		if !has {
+			continue
+		}
+		var list []replacement
+		switch {
+		case header.EqualFold(key, []byte("domain")):
+			list = c.domains.V
+		case header.EqualFold(key, []byte("path")):
+			list = c.paths.V
+		}
+		for j := range list {
+			v, ok := list[j].cookie(r, val, header.EqualFold(key, []byte("domain")))
+			if ok {
+				parts[i+1] = bytes.Join([][]byte{lead, key, []byte("="), v}, nil)
+				changed = true
+				break
+			}
+		}
+	}
+	if f := c.flagsFor(r, parts[0]); f != nil {
+		parts = f.apply(parts)
+		changed = true
+	}
+	if !changed {
+		return value
+	}
+	return r.Copy(bytes.Join(parts, []byte(";")))
+}
+
+// cookie applies x to an attribute. A domain is replaced as a whole.
+func (x *replacement) cookie(r *httpd.Request, val []byte, domain bool) ([]byte, bool) {
+	if !domain || x.re != nil {
+		return x.apply(r, val)
+	}
+	from := r.Eval(x.prefix)
+	if !header.EqualFold(bytes.TrimPrefix(val, []byte(".")), from) {
+		return val, false
+	}
+	return r.Eval(x.to), true
+}
+
+func (c *conf) flagsFor(r *httpd.Request, first []byte) *cookieFlags {
+	name, _, _ := bytes.Cut(first, []byte("="))
+	for i := range c.flags.V {
+		f := &c.flags.V[i]
+		if f.re != nil {
+			if ok, err := r.Exec(f.re, r.Copy(name)); err == nil && ok {
+				return f
+			}
+		} else if f.name == string(name) {
+			return f
+		}
+	}
+	return nil
+}
+
+func (f *cookieFlags) apply(parts [][]byte) [][]byte {
+	for _, x := range f.set {
+		out := parts[:1:1]
+		for _, p := range parts[1:] {
+			key, _, _ := bytes.Cut(bytes.TrimLeft(p, " "), []byte("="))
+			if !header.EqualFold(key, []byte(x.kind)) {
+				out = append(out, p)
+			}
+		}
+		if x.on {
+			out = append(out, []byte(" "+x.text))
+		}
+		parts = out
+	}
+	return parts
+}

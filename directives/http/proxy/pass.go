@@ -1,0 +1,136 @@
+package proxy
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+
+	"understudy/directives/spec"
+	"understudy/runtime/httpd"
+	"understudy/runtime/resolver"
+)
+
+// A target is what proxy_pass says.
+type target struct {
+	url    string          // as written
+	whole  *httpd.Template // of a URL with variables; nil otherwise
+	scheme string          // "http://"
+	host   string          // as the Host field has it
+	port   string
+	uri    string // behind host and port; "" if there is none
+	name   string // the location's name that uri stands for
+	group  *spec.Group
+}
+
+var pass = spec.Directive[conf]{
+	Name: "proxy_pass", In: passers, Args: spec.Exactly(1),
+	Syntax: "URL",
+	Doc:    "Sets the protocol and address of the server to pass requests to, and what replaces the location's name in the URI.",
+	Set:    spec.Handler(func(c *conf) *spec.Value[*target] { return &c.pass }, parsePass),
+}
+
+func parsePass(call *spec.Call) (*target, error) {
+	t := &target{url: call.Args[0].Text}
+	if strings.Contains(t.url, "$") {
+		whole, err := call.Template(0)
+		if err != nil {
+			return nil, err
+		}
+		t.whole = whole
+		return t, nil
+	}
+	rest, ok := cutPrefixFold(t.url, "http://")
+	if !ok {
+		if _, ok := cutPrefixFold(t.url, "https://"); ok {
+			return nil, call.Coded(0, "unsupported", `"https://" in the "proxy_pass" directive is not supported yet`)
+		}
+		return nil, call.Errorf(0, "invalid URL prefix")
+	}
+	t.scheme = t.url[:len("http://")]
+	u, err := resolver.ParseURL(context.Background(), rest, resolver.Options{DefaultPort: 80, URIPart: true, NoResolve: true})
+	if err != nil {
+		return nil, call.Errorf(0, `%v in upstream "%s"`, err, rest)
+	}
+	t.setVars(u)
+	if t.group, err = useGroup(call, u, rest); err != nil {
+		return nil, err
+	}
+	l, plain := locationName(call.Scope)
+	if plain {
+		t.name = l
+	} else if t.uri != "" {
+		return nil, call.Errorf(0, `"proxy_pass" cannot have URI part in location given by regular expression, or inside named location, or inside "if" statement, or inside "limit_except" block`)
+	}
+	return t, nil
+}
+
+func useGroup(call *spec.Call, u resolver.URL, text string) (*spec.Group, error) {
+	if u.Network == "unix" {
+		name := text
+		if i := strings.Index(text[len("unix:"):], ":"); i >= 0 {
+			name = text[:len("unix:")+i]
+		}
+		return call.UseUpstream(name, 0, 0)
+	}
+	port := int(u.Port)
+	if u.NoPort {
+		port = 0
+	}
+	return call.UseUpstream(u.Host, port, 80)
+}
+
+// setVars sets what $proxy_host and $proxy_port say.
+func (t *target) setVars(u resolver.URL) {
+	t.uri = u.URI
+	if strings.HasPrefix(t.uri, "?") {
+		t.uri = "/" + t.uri
+	}
+	if u.Network == "unix" {
+		t.host = "localhost"
+		return
+	}
+	t.host, t.port = u.Host, "80"
+	if !u.NoPort && u.Port != 80 {
+		t.host, t.port = u.Host+":"+u.PortText, u.PortText
+	}
+}
+
+// locationName returns the name of the location s is, and whether it is one
+// that a URI can stand for.
+func locationName(s *spec.Scope) (string, bool) {
+	if s.In != spec.Location {
+		return "", false
+	}
+	args := s.At.Args
+	name := args[len(args)-1].Text
+	if len(args) == 2 {
+		return name, !strings.HasPrefix(args[0].Text, "~")
+	}
+	switch {
+	case strings.HasPrefix(name, "@"), strings.HasPrefix(name, "~"):
+		return "", false
+	case strings.HasPrefix(name, "="):
+		return name[1:], true
+	}
+	return strings.TrimPrefix(name, "^~"), true
+}
+
+func cutPrefixFold(s, prefix string) (string, bool) {
+	if len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) {
+		return s[len(prefix):], true
+	}
+	return s, false
+}
+
+// addrPort returns the address of a URL whose host is one.
+func addrPort(u resolver.URL) (netip.AddrPort, bool) {
+	a, err := netip.ParseAddr(strings.Trim(u.Host, "[]"))
+	if err != nil {
+		return netip.AddrPort{}, false
+	}
+	port := uint16(u.Port)
+	if u.NoPort {
+		port = 80
+	}
+	return netip.AddrPortFrom(a, port), true
+}

@@ -1,0 +1,230 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync"
+
+	"understudy/directives/spec"
+	"understudy/runtime/gateway"
+	"understudy/runtime/h1"
+	"understudy/runtime/httpd"
+	"understudy/runtime/logs"
+	"understudy/runtime/resolver"
+	"understudy/runtime/upstream"
+)
+
+// A handler passes the requests of one location.
+type handler struct {
+	conf     *conf
+	target   *target
+	to       gateway.Target
+	head     *head
+	settings *gateway.Settings
+	protocol gateway.Protocol
+
+	host, port []byte // of a constant target
+	uri        []byte
+	name       int // length of the location's name
+
+	groups  map[string]*spec.Group // by name, for targets with variables
+	mu      sync.Mutex             // guards dynamic
+	dynamic map[string]*upstream.Group
+}
+
+func newHandler(c *conf, t *target, b *spec.Builder) *handler {
+	h := &handler{
+		conf: c, target: t, head: newHead(c, b.Env().Version), settings: c.settings(),
+		host: []byte(t.host), port: []byte(t.port), uri: []byte(t.uri), name: len(t.name),
+	}
+	h.protocol = gateway.Protocol{Scheme: "http://", AppendRequest: h.appendRequest, HTTP: true}
+	if t.whole == nil {
+		h.to = gateway.Target{Group: t.group.Servers, Key: t.group.Key, Name: t.group.Name}
+	} else {
+		h.groups = map[string]*spec.Group{}
+		for _, g := range b.Scope.Upstreams() {
+			if g.Explicit {
+				h.groups[strings.ToLower(g.Name)] = g
+			}
+		}
+	}
+	c.addRewrites(h)
+	return h
+}
+
+func (h *handler) run(r *httpd.Request) httpd.Status {
+	if h.target.whole == nil {
+		return gateway.Forward(r, h.to, &h.protocol, h.settings)
+	}
+	s := gateway.Begin(r)
+	to, st := h.resolve(r, s)
+	if st != httpd.OK {
+		return st
+	}
+	return gateway.Forward(r, to, &h.protocol, h.settings)
+}
+
+// resolve evaluates a target with variables.
+func (h *handler) resolve(r *httpd.Request, s *gateway.State) (to gateway.Target, st httpd.Status) {
+	url := string(r.Eval(h.target.whole))
+	rest, ok := cutPrefixFold(url, "http://")
+	if !ok {
+		r.Errorf(logs.Error, "invalid URL prefix in %q", url)
+		return to, 500
+	}
+	u, err := resolver.ParseURL(context.Background(), rest, resolver.Options{DefaultPort: 80, URIPart: true, NoResolve: true})
+	if err != nil {
+		r.Errorf(logs.Error, "%v in upstream %q", err, rest)
+		return to, 500
+	}
+	var t target
+	t.setVars(u)
+	s.Host, s.Port, s.TryURI = []byte(t.host), []byte(t.port), []byte(t.uri)
+	if g := h.groups[strings.ToLower(u.Host)]; g != nil && u.NoPort {
+		return gateway.Target{Group: g.Servers, Key: g.Key, Name: g.Name}, httpd.OK
+	}
+	g, err := h.group(r, u)
+	if err != nil {
+		r.Errorf(logs.Error, "%v", err)
+		return to, 502
+	}
+	return gateway.Target{Group: g, Name: u.Host}, httpd.OK
+}
+
+// maxDynamic bounds the groups a target with variables makes.
+const maxDynamic = 256
+
+// group returns the group of a host that is no upstream block.
+func (h *handler) group(r *httpd.Request, u resolver.URL) (*upstream.Group, error) {
+	h.mu.Lock()
+	g := h.dynamic[u.Text]
+	h.mu.Unlock()
+	if g != nil {
+		return g, nil
+	}
+	var peers []*upstream.Peer
+	if u.Network == "unix" {
+		peers = append(peers, upstream.NewUnixPeer(u.Text, u.Host))
+	} else if a, ok := addrPort(u); ok {
+		peers = append(peers, upstream.NewPeer(u.Host, a))
+	} else {
+		if r.Loc.Resolve == nil {
+			return nil, fmt.Errorf("no resolver defined to resolve %s", u.Host)
+		}
+		addrs, err := r.Loc.Resolve(u.Host)
+		if err != nil || len(addrs) == 0 {
+			return nil, fmt.Errorf("%s could not be resolved (3: Host not found)", u.Host)
+		}
+		for _, a := range addrs {
+			port := uint16(u.Port)
+			if u.NoPort {
+				port = 80
+			}
+			peers = append(peers, upstream.NewPeer(u.Host, netip.AddrPortFrom(a, port)))
+		}
+	}
+	g, err := upstream.New(u.Host, peers, nil, upstream.Keepalive{})
+	if err != nil {
+		return nil, errors.New("no servers in upstream")
+	}
+	if _, named := addrPort(u); !named && u.Network != "unix" {
+		return g, nil // its addresses may change
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.dynamic == nil || len(h.dynamic) >= maxDynamic {
+		h.dynamic = map[string]*upstream.Group{}
+	}
+	h.dynamic[u.Text] = g
+	return g, nil
+}
+
+// appendRequest writes the request line and the header.
+func (h *handler) appendRequest(dst []byte, r *httpd.Request, s *gateway.State) ([]byte, httpd.Status) {
+	host := h.host
+	if h.target.whole != nil {
+		host = s.Host
+	} else {
+		s.Host, s.Port = h.host, h.port
+	}
+	if h.settings.Body != nil {
+		s.BodyLen, s.Chunked = int64(len(r.Eval(h.settings.Body))), false
+	}
+	method := r.Method
+	if h.conf.method.V != nil {
+		method = r.Eval(h.conf.method.V)
+	}
+	dst = append(append(dst, method...), ' ')
+	start := len(dst)
+	dst = h.appendURI(dst, r, s)
+	if len(dst) == start {
+		r.Errorf(logs.Error, "zero length URI to proxy")
+		return dst, 500
+	}
+	s.URI = dst[start:len(dst):len(dst)]
+	if h.head.version >= 11 {
+		dst = append(dst, " HTTP/1.1\r\n"...)
+	} else {
+		dst = append(dst, " HTTP/1.0\r\n"...)
+	}
+	length := s.BodyLen
+	if !h.settings.PassBody && h.settings.Body == nil {
+		// nginx tells the length of the body that it does not pass.
+		length = r.Body.Announced
+	}
+	dst = h.head.append(dst, r, host, length, s.Chunked)
+	return append(dst, "\r\n"...), httpd.OK
+}
+
+// appendURI writes the URI by the rules of ngx_http_proxy_create_request: what
+// the target says instead of the location's name, or the URI as received if
+// nothing changed it.
+func (h *handler) appendURI(dst []byte, r *httpd.Request, s *gateway.State) []byte {
+	uri := h.uri
+	if h.target.whole != nil {
+		if uri = s.TryURI; len(uri) > 0 {
+			return append(dst, uri...)
+		}
+	}
+	if len(uri) == 0 && r.ValidTarget {
+		return append(dst, r.Target...)
+	}
+	path := r.URI
+	if r.InLocation() && len(uri) > 0 {
+		dst = append(dst, uri...)
+		path = path[min(h.name, len(path)):]
+	}
+	if r.Escaped || r.Internal {
+		dst = h1.AppendEscape(dst, path, h1.EscapeURI)
+	} else {
+		dst = append(dst, path...)
+	}
+	if len(r.Args) > 0 {
+		dst = append(append(dst, '?'), r.Args...)
+	}
+	return dst
+}
+
+// explain says where a request would go, and what would be sent.
+func (h *handler) explain(r *httpd.Request) (string, httpd.Status) {
+	s := gateway.Begin(r)
+	to := h.to
+	if h.target.whole != nil {
+		var st httpd.Status
+		if to, st = h.resolve(r, s); st != httpd.OK {
+			return "cannot be resolved", st
+		}
+	}
+	s.BodyLen, s.Chunked = r.Body.Announced, false
+	if r.Body.Chunked {
+		s.BodyLen = 0
+	}
+	head, st := h.appendRequest(nil, r, s)
+	if st != httpd.OK {
+		return "cannot be made", st
+	}
+	return fmt.Sprintf("%s\n%s", gateway.Describe(to), head), httpd.Done
+}

@@ -1,0 +1,45 @@
+package proxy
+
+import (
+	"understudy/runtime/gateway"
+	"understudy/runtime/header"
+	"understudy/runtime/httpd"
+	"understudy/runtime/resolver"
+)
+
+var variables = []httpd.Variable{
+	{Name: "proxy_host", Doc: "The host and port of proxy_pass.", Volatile: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
+		if s := gateway.StateOf(r); s != nil && s.Host != nil {
+			return s.Host, true
+		}
+		return nil, false
+	}},
+	{Name: "proxy_port", Doc: "The port of proxy_pass.", Volatile: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
+		if s := gateway.StateOf(r); s != nil && s.Port != nil {
+			return s.Port, true
+		}
+		return nil, false
+	}},
+	{Name: "proxy_add_x_forwarded_for", Doc: "The X-Forwarded-For fields of the client with its address added.", Volatile: true, Get: addForwardedFor},
+}
+
+func addForwardedFor(r *httpd.Request, _ string) ([]byte, bool) {
+	f := r.Head.First(header.XForwardedFor)
+	if f == nil {
+		return r.RealIP, true
+	}
+	n := len(r.RealIP)
+	for g := f; g != nil; g = r.Head.Next(g) {
+		n += len(r.Head.Value(g)) + 2
+	}
+	b := r.Alloc(n)
+	for g := f; g != nil; g = r.Head.Next(g) {
+		b = append(append(b, r.Head.Value(g)...), ", "...)
+	}
+	return append(b, r.RealIP...), true
+}
+
+func validAddress(s string) bool {
+	_, ok := resolver.ParseAddrPort(s)
+	return ok
+}

@@ -1,0 +1,187 @@
+// Package gateway passes a request to a peer of an upstream group and the
+// peer's response back to the client. It knows when a request is tried again,
+// how bodies move and what becomes of a connection; what is said to a peer is a
+// Protocol's business.
+//
+// https://nginx.org/en/docs/http/ngx_http_upstream_module.html
+package gateway
+
+import (
+	"time"
+
+	"understudy/runtime/buf"
+	"understudy/runtime/h1"
+	"understudy/runtime/header"
+	"understudy/runtime/httpd"
+	"understudy/runtime/upstream"
+)
+
+// A Protocol is what is said to a peer, and understood of its answer.
+type Protocol struct {
+	Scheme string // "http://", for logs
+	// AppendRequest appends the head of the request, in a form that
+	// may be sent to any peer.
+	AppendRequest func(dst []byte, r *httpd.Request, s *State) ([]byte, httpd.Status)
+	// HTTP says that peers speak HTTP/1: chunked bodies, 1xx, 101.
+	HTTP bool
+}
+
+// Settings are the directives that all protocols share (proxy_read_timeout,
+// fastcgi_read_timeout …).
+type Settings struct {
+	Connect, Send, Read time.Duration
+	NextUpstream        Condition
+	NextTries           int           // 0: unlimited
+	NextTimeout         time.Duration // 0: unlimited
+	Buffering           bool
+	RequestBuffering    bool
+	BufferSize          int // of the head of the response
+	BufferCount         int
+	BufferUnit          int // size of each buffer of the body
+	IgnoreAbort         bool
+	Intercept           bool
+	PassBody            bool
+	Ignore              Ignored
+	Hide                *Names // fields that are not passed to the client
+	SocketKeepalive     bool
+	Bind                *httpd.Template
+	LimitRate           *httpd.Template
+	ForceRanges         bool
+	PassTrailers        bool
+	PassEarlyHints      bool
+
+	// Body replaces the request's body if not nil.
+	Body *httpd.Template
+
+	// Location and Cookie change the fields of that name on their way back;
+	// nil: they pass as they are.
+	Location func(r *httpd.Request, value []byte) []byte
+	Refresh  func(r *httpd.Request, value []byte) []byte
+	Cookie   func(r *httpd.Request, value []byte) []byte
+}
+
+// A Target is where a request goes.
+type Target struct {
+	Group *upstream.Group
+	Key   func(*httpd.Request) []byte // what a balancer places the request by; nil: nothing
+	Name  string                      // as logs name it: host of the pass directive
+}
+
+// A Condition is a set of reasons to try the next peer.
+type Condition uint32
+
+const (
+	OnError Condition = 1 << iota
+	OnTimeout
+	OnInvalidHeader
+	On500
+	On502
+	On503
+	On504
+	On403
+	On404
+	On429
+	NonIdempotent
+	NextOff
+)
+
+var nextStatuses = map[int]Condition{
+	500: On500, 502: On502, 503: On503, 504: On504, 403: On403, 404: On404, 429: On429,
+}
+
+// Ignored is a set of response fields that have no effect (proxy_ignore_headers).
+type Ignored uint16
+
+const (
+	IgnoreRedirect Ignored = 1 << iota
+	IgnoreExpiresAccel
+	IgnoreExpires
+	IgnoreCacheControl
+	IgnoreSetCookie
+	IgnoreLimitRate
+	IgnoreBuffering
+	IgnoreCharset
+	IgnoreVary
+)
+
+// Names is a set of field names, in any case.
+type Names struct {
+	byHash map[uint32][]string
+}
+
+// NewNames returns the set of names.
+func NewNames(names ...string) *Names {
+	n := &Names{byHash: map[uint32][]string{}}
+	for _, s := range names {
+		h := header.Hash(s)
+		n.byHash[h] = append(n.byHash[h], s)
+	}
+	return n
+}
+
+// HasName is Has for a name as text.
+func (n *Names) HasName(name string) bool { return n.Has(header.Hash(name), []byte(name)) }
+
+// Has reports whether the set has a name, whose hash is given.
+func (n *Names) Has(hash uint32, name []byte) bool {
+	if n == nil {
+		return false
+	}
+	for _, s := range n.byHash[hash] {
+		if header.EqualFold(name, []byte(s)) {
+			return true
+		}
+	}
+	return false
+}
+
+// An Attempt is what became of one peer, for $upstream_* and logs.
+type Attempt struct {
+	Name     string // of the peer, or of the group if none was picked
+	Status   int
+	Connect  time.Duration // -1: not connected
+	Header   time.Duration // -1: no head
+	Response time.Duration // -1: not ended
+	Received int64
+	Sent     int64
+	Length   int64 // of the body
+}
+
+// A State is what the gateway remembers of a request. It lives as long as the
+// request.
+type State struct {
+	Attempts []Attempt
+	Head     h1.ResponseHead
+	BodyLen  int64 // of the request as it is sent; -1: chunked
+	Chunked  bool
+	Peers    int // attempts before the last internal redirect
+
+	// Of the request line and Host field, set by the protocol.
+	URI []byte
+
+	// Host, Port and HostField are what the pass directive evaluated to.
+	Host, Port, HostField []byte
+	TryURI                []byte
+
+	tried    upstream.Tried
+	conn     *upstream.Conn
+	out      []byte // the request head as it is sent
+	scheme   string
+	start    time.Time
+	sent     bool // something of the request was sent on this connection
+	cached   bool // the connection was idle before
+	peerName string
+	released bool
+
+	received0, sent0 int64       // what the connection had moved before this request
+	buf              *buf.Buffer // of the response
+	headBuf          *buf.Buffer // the buffer the head is in, if it is no longer in buf
+	dec              h1.Chunked
+	tail             h1.Trailers
+}
+
+// StateOf returns the gateway's state of a request, or nil.
+func StateOf(r *httpd.Request) *State {
+	s, _ := r.Upstream.(*State)
+	return s
+}

@@ -1,0 +1,47 @@
+package gateway
+
+import (
+	"sync"
+
+	"understudy/runtime/httpd"
+)
+
+// states is where State values wait to be used again.
+var states = sync.Pool{New: func() any { return new(State) }}
+
+// Begin returns the request's state, made if this is its first pass.
+func Begin(r *httpd.Request) *State {
+	if s := StateOf(r); s != nil {
+		return s
+	}
+	s := states.Get().(*State)
+	s.released = false
+	r.Upstream = s
+	return s
+}
+
+// Release implements httpd.Attachment: the request has ended.
+func (s *State) Release() {
+	if s.released {
+		return
+	}
+	if s.conn != nil {
+		s.conn.Close()
+	}
+	s.buf.Free()
+	s.headBuf.Free()
+	attempts, head, out, tried := s.Attempts[:0], s.Head, s.out[:0], s.tried
+	*s = State{Attempts: attempts, Head: head, out: out, tried: tried, released: true}
+	s.Head.Reset()
+	states.Put(s)
+}
+
+// URL implements httpd.Attachment: where the request goes, for the error log.
+func (s *State) URL() string {
+	if len(s.Attempts) == 0 {
+		return ""
+	}
+	return s.scheme + s.peerName + string(s.URI)
+}
+
+func (s *State) attempt() *Attempt { return &s.Attempts[len(s.Attempts)-1] }
