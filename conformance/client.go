@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"crypto/sha256"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -20,7 +21,9 @@ type client struct {
 
 type clientConn struct {
 	net.Conn
-	eof bool
+	eof     bool
+	refused bool   // the TLS handshake failed
+	subject string // name in the peer's certificate
 }
 
 const (
@@ -35,6 +38,9 @@ func (c *client) close() {
 		conn.Close()
 	}
 }
+
+// refused stands for the answer where there was no TLS handshake.
+const refused = "@refused\n"
 
 // connect returns the connection of x.
 func (c *client) connect(x *exchange) (*clientConn, error) {
@@ -61,8 +67,20 @@ func (c *client) connect(x *exchange) (*clientConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.conns[x.name] = &clientConn{Conn: conn}
-	return c.conns[x.name], nil
+	opened := &clientConn{Conn: conn}
+	if x.tls != "" {
+		// The harness compares what nginx says, not who it is.
+		secure := tls.Client(conn, &tls.Config{ServerName: x.tls, InsecureSkipVerify: true})
+		opened.Conn = secure
+		secure.SetDeadline(time.Now().Add(answerLimit))
+		opened.refused = secure.Handshake() != nil
+		secure.SetDeadline(time.Time{})
+		if certs := secure.ConnectionState().PeerCertificates; len(certs) > 0 {
+			opened.subject = certs[0].Subject.CommonName
+		}
+	}
+	c.conns[x.name] = opened
+	return opened, nil
 }
 
 // send obeys the orders of x. A peer that closes early is seen in the answer,
@@ -87,21 +105,27 @@ func (c *client) send(conn *clientConn, x *exchange) error {
 
 // record returns all that comes until the connection is silent for a while.
 func (c *client) record(conn *clientConn, x *exchange) string {
+	if conn.refused {
+		return refused
+	}
 	var got []byte
 	wait := max(firstByte, c.script.idle)
 	for !conn.eof && conn.read(&got, wait) {
 		wait = c.script.idle
 	}
-	return c.text(got, x, conn.eof)
+	return c.text(got, x, conn)
 }
 
 // compare reads until what came is what is wanted, or cannot become it.
 func (c *client) compare(conn *clientConn, x *exchange, last bool) string {
+	if conn.refused {
+		return refused
+	}
 	var got []byte
 	open, closed := strings.CutSuffix(x.want, "@closed\n")
 	deadline := time.Now().Add(answerLimit)
 	for time.Now().Before(deadline) {
-		text := c.text(got, x, false)
+		text := c.text(got, x, &clientConn{subject: conn.subject})
 		if text == open {
 			wait := openGrace
 			switch {
@@ -127,7 +151,7 @@ func (c *client) compare(conn *clientConn, x *exchange, last bool) string {
 			break
 		}
 	}
-	return c.text(got, x, conn.eof)
+	return c.text(got, x, conn)
 }
 
 // read appends what arrives within wait to got. It is false if nothing did.
@@ -145,7 +169,7 @@ func (conn *clientConn) read(got *[]byte, wait time.Duration) bool {
 }
 
 // text is how got stands in a script.
-func (c *client) text(got []byte, x *exchange, eof bool) string {
+func (c *client) text(got []byte, x *exchange, conn *clientConn) string {
 	out := normalize(string(got), c.places, c.script.masks)
 	tail := ""
 	if x.joined {
@@ -158,7 +182,10 @@ func (c *client) text(got []byte, x *exchange, eof bool) string {
 		}
 	}
 	out = encode([]byte(out)) + tail
-	if eof {
+	if x.tls != "" {
+		out = "@certificate " + conn.subject + "\n" + out
+	}
+	if conn.eof {
 		out += "@closed\n"
 	}
 	return out

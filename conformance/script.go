@@ -17,6 +17,7 @@ type script struct {
 	backends  []*backendScript
 	masks     []mask
 	files     map[string]string // content by name; the configuration among them
+	certs     []string          // names for which the prefix has NAME.pem and NAME.key
 	logs      []string          // names of the log files that are compared
 	idle      time.Duration     // silence that ends an answer when recording
 }
@@ -31,6 +32,7 @@ type exchange struct {
 	joined bool   // the chunks of the answer are compared as one
 	nowait bool   // the answer is left to a later exchange on the connection
 	udp    bool
+	tls    string // server name of a TLS connection; "": plain
 	orders string
 	want   string
 }
@@ -148,6 +150,8 @@ func (s *script) option(line string) error {
 		var re *regexp.Regexp
 		re, err = regexp.Compile(strings.SplitN(line, " ", 3)[2])
 		s.masks = append(s.masks, mask{word[1], re})
+	case word[0] == "cert" && len(word) == 2:
+		s.certs = append(s.certs, word[1])
 	case word[0] == "file" && len(word) == 3:
 		var n int
 		n, err = strconv.Atoi(word[2])
@@ -172,6 +176,8 @@ func (x *exchange) option(word []string) error {
 		x.joined = true
 	case word[0] == "nowait" && len(word) == 1:
 		x.nowait = true
+	case word[0] == "tls" && len(word) == 2:
+		x.tls = word[1]
 	case word[0] == "udp" && len(word) == 1:
 		x.udp = true
 	default:

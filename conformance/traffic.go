@@ -75,6 +75,11 @@ func (r *run) setUp() (err error) {
 			return err
 		}
 	}
+	for _, name := range r.script.certs {
+		if err := writeCert(dir, name); err != nil {
+			return err
+		}
+	}
 	if err := fixTimes(dir); err != nil {
 		return err
 	}
