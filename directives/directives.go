@@ -6,6 +6,7 @@ import (
 
 	"understudy/directives/core"
 	"understudy/directives/http/httpcore"
+	"understudy/directives/http/proxy"
 	"understudy/directives/http/rewrite"
 	"understudy/directives/spec"
 	"understudy/directives/unsupported"
@@ -21,6 +22,7 @@ var modules = []spec.Module{
 	core.Module,
 	httpcore.Module,
 	rewrite.Module,
+	proxy.Module,
 }
 
 // Table is every directive there is, and those of nginx that no module has.

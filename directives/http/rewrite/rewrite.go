@@ -196,8 +196,8 @@ func (ru *rule) redirect(r *httpd.Request) httpd.Status {
 	if ru.args != nil {
 		to = append(append(to, '?'), appendTemplate(ru.args, r, true)...)
 	}
-	to, n := h1.AppendUnescape(r.Alloc(len(to)+1+len(r.Args)), to, h1.UnescapeRedirect)
-	_ = n
+	plain, n := h1.AppendUnescape(r.Alloc(len(to)+1+len(r.Args)), to, h1.UnescapeRedirect)
+	to = append(plain, to[n:]...)
 	if ru.addArgs && len(r.Args) > 0 {
 		sep := byte('?')
 		if ru.args != nil {
