@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+
+	"understudy/directives"
 )
 
 // target is the version of nginx that is stood in for, unless --target says
@@ -20,7 +22,7 @@ func versionInfo(o *options, l layout) string {
 	}
 	if o.configure {
 		fmt.Fprintf(&b, "built by %s\n", builder())
-		fmt.Fprintf(&b, "configure arguments:%s\n", configureArguments())
+		fmt.Fprintf(&b, "configure arguments:%s\n", configureArguments(directives.Table, l))
 		fmt.Fprintf(&b, "understudy version: %s\n", ownVersion())
 	}
 	return b.String()

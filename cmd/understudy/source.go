@@ -1,0 +1,157 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"understudy/directives"
+	"understudy/directives/spec"
+	"understudy/parser"
+	"understudy/runtime/zone"
+)
+
+// candidates are where a folder may have its configuration.
+var candidates = []string{"nginx.conf", "nginx/nginx.conf", "conf/nginx.conf", "etc/nginx/nginx.conf"}
+
+// findConf returns the main configuration file that an argument names: the
+// file itself, or that of a folder.
+func findConf(arg string) (string, error) {
+	info, err := os.Stat(arg)
+	if err != nil {
+		return "", failf(exitEnvironment, "%v", err)
+	}
+	if !info.IsDir() {
+		return arg, nil
+	}
+	for _, c := range candidates {
+		name := filepath.Join(arg, c)
+		if info, err := os.Stat(name); err == nil && !info.IsDir() {
+			return name, nil
+		}
+	}
+	if found, _ := filepath.Glob(filepath.Join(arg, "*.conf")); len(found) > 0 {
+		return filepath.Join(arg, everyConf), nil
+	}
+	return "", failf(exitEnvironment, "%s has no nginx.conf, and no *.conf", arg)
+}
+
+// everyConf stands for a file that includes all *.conf of its folder.
+const everyConf = "*.conf"
+
+// A source is a configuration that a command reads for a person: names in it
+// are shown as they were given.
+type source struct {
+	conf     string
+	prefix   string // absolute, with a final "/"
+	fragment bool   // supply what a fragment lacks
+	version  string // of nginx
+
+	tree     *parser.Tree
+	supplied []string // blocks that were missing
+}
+
+// confFlags are the options of every command that reads a configuration.
+func confFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "prefix", Aliases: []string{"p"}, Usage: "`DIR` that relative names are relative to (default: that of the configuration)"},
+		&cli.StringFlag{Name: "target", Value: target, Usage: "the `VERSION` of nginx whose defaults apply"},
+		&cli.StringFlag{Name: "color", Value: "auto", Usage: "auto, always or never"},
+	}
+}
+
+// sourceOf reads confFlags for the configuration that arg names.
+func sourceOf(c *cli.Context, arg string) (*source, error) {
+	conf, err := findConf(arg)
+	if err != nil {
+		return nil, err
+	}
+	s := &source{conf: conf, fragment: true, version: c.String("target")}
+	if !isVersion(s.version) {
+		return nil, failf(exitUsage, "--target %q is no version of nginx, such as %s", s.version, target)
+	}
+	s.prefix = c.String("prefix")
+	if s.prefix == "" {
+		s.prefix = filepath.Dir(conf)
+	}
+	if s.prefix, err = filepath.Abs(s.prefix); err != nil {
+		return nil, failf(exitEnvironment, "%v", err)
+	}
+	s.prefix = strings.TrimSuffix(filepath.ToSlash(s.prefix), "/") + "/"
+	return s, nil
+}
+
+func isVersion(s string) bool {
+	parts := strings.Split(s, ".")
+	for _, p := range parts {
+		if _, ok := spec.ParseNumber(p); !ok {
+			return false
+		}
+	}
+	return len(parts) == 3
+}
+
+// load reads the tree. A main file that cannot be read is a failure.
+func (s *source) load() error {
+	o := parser.Options{}
+	if filepath.Base(s.conf) == everyConf {
+		o.ReadFile = func(name string) ([]byte, error) {
+			if name == s.conf {
+				return []byte("include " + everyConf + ";\n"), nil
+			}
+			return parser.ReadFile(name)
+		}
+	}
+	tree, err := parser.Load(s.conf, o)
+	if err != nil && len(tree.Files) == 0 {
+		return failf(exitEnvironment, "%v", err)
+	}
+	s.tree = tree
+	if s.fragment {
+		s.supplied = complete(tree, directives.Table)
+	}
+	return nil
+}
+
+// options are those of a compilation that reaches nothing outside.
+func (s *source) options() spec.Options {
+	return spec.Options{
+		Prefix:     s.prefix,
+		ConfPrefix: s.tree.Prefix,
+		Version:    s.version,
+		Offline:    true,
+		Zones:      new(zone.Set),
+	}
+}
+
+// blocks names blocks as they are written: "http {} and events {}".
+func blocks(names []string) string {
+	var b strings.Builder
+	for i, n := range names {
+		switch {
+		case i > 0 && i == len(names)-1:
+			b.WriteString(" and ")
+		case i > 0:
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%s {}", n)
+	}
+	return b.String()
+}
+
+// oneConf returns the one configuration that a command's arguments name.
+func oneConf(c *cli.Context) (string, error) {
+	switch c.NArg() {
+	case 0:
+		return "", failf(exitUsage, "which configuration?\nTry understudy %s --help", c.Command.Name)
+	case 1:
+		return c.Args().First(), nil
+	}
+	return "", failf(exitUsage, "one configuration at a time, not %q too", c.Args().Get(1))
+}
+
+var errNoHTTP = errors.New("the configuration has no http block")
