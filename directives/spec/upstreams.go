@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"understudy/parser/diag"
+	"understudy/runtime/httpd"
 	"understudy/runtime/upstream"
 )
 
@@ -21,6 +22,9 @@ type Group struct {
 
 	// Servers is set when the http or stream block closes.
 	Servers *upstream.Group
+
+	// Key is what a balancer places a request by (hash, ip_hash); nil: nothing.
+	Key func(*httpd.Request) []byte
 }
 
 type upstreams struct{ list []*Group }
