@@ -154,6 +154,7 @@ func (s *Suite) errorCase(t *testing.T, c *errorCase) {
 	cmd := exec.Command(s.Binary, "-p", dir+"/", "-c", conf, "-e", dir+"/logs/error.log", "-t")
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.Env = environ()
 	err := cmd.Run()
 	failed := err != nil
 	if exit, ok := err.(*exec.ExitError); err != nil && (!ok || exit.ExitCode() != 1) {

@@ -32,6 +32,7 @@ func start(t testing.TB, binary, dir string) (*process, error) {
 	p := &process{dir: dir, done: make(chan struct{})}
 	p.cmd = exec.Command(binary, "-p", dir+"/", "-c", "nginx.conf", "-e", dir+"/logs/error.log")
 	p.cmd.Dir = dir
+	p.cmd.Env = environ()
 	p.cmd.Stderr = &p.stderr
 	p.cmd.Stdout = &p.stderr
 	// An own group: workers die with their master, even if it was killed.
@@ -68,6 +69,12 @@ func start(t testing.TB, binary, dir string) (*process, error) {
 		case <-time.After(2 * time.Millisecond):
 		}
 	}
+}
+
+// environ is the environment of the program. The race detector would wait for a
+// second before every exit.
+func environ() []string {
+	return append(os.Environ(), "GORACE=atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 }
 
 // stop ends the process gracefully, so that logs are complete, and reports how
