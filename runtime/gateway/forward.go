@@ -18,7 +18,9 @@ import (
 // Forward passes r to a peer of to and its answer to the client.
 func Forward(r *httpd.Request, to Target, p *Protocol, set *Settings) httpd.Status {
 	s := Begin(r)
-	s.Peers = len(s.Attempts)
+	if len(s.Attempts) > 0 {
+		s.Attempts = append(s.Attempts, Attempt{}) // the passes of a request are told apart
+	}
 	s.scheme, s.start = p.Scheme, time.Now()
 	if st := s.readBody(r, p, set); st != httpd.OK {
 		return st

@@ -137,7 +137,7 @@ func (n *Names) Has(hash uint32, name []byte) bool {
 
 // An Attempt is what became of one peer, for $upstream_* and logs.
 type Attempt struct {
-	Name     string // of the peer, or of the group if none was picked
+	Name     string // of the peer, or of the group if none was picked; "" is no attempt, but the end of a pass
 	Status   int
 	Connect  time.Duration // -1: not connected
 	Header   time.Duration // -1: no head
@@ -154,7 +154,6 @@ type State struct {
 	Head     h1.ResponseHead
 	BodyLen  int64 // of the request as it is sent; -1: chunked
 	Chunked  bool
-	Peers    int // attempts before the last internal redirect
 
 	// Of the request line and Host field, set by the protocol.
 	URI []byte

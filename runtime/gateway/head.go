@@ -18,8 +18,9 @@ const connHasData = conn.HasData
 
 // readHead reads the head of the response.
 func (s *State) readHead(r *httpd.Request, p *Protocol, set *Settings, began time.Time) *failure {
+	s.headBuf.Free()
 	s.buf.Free()
-	s.buf = buf.Get(set.BufferSize)
+	s.headBuf, s.buf = nil, buf.Get(set.BufferSize)
 	b := s.buf
 	limit := min(len(b.B), set.BufferSize)
 	s.Head.Reset()

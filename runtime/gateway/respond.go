@@ -75,8 +75,6 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 	}
 	s.attempt().Response = time.Since(began)
 	s.finish(g, set, keep)
-	s.buf.Free()
-	s.buf = nil
 	return st
 }
 
@@ -199,17 +197,12 @@ func (s *State) bodyFailure(r *httpd.Request, err error) error {
 	return errUpstream
 }
 
-// room makes the buffer large enough for the body. Small bodies that came with
-// the head stay where they are.
-func (s *State) room(set *Settings) {
-	const large = 32 << 10
-	if len(s.buf.B) >= large {
-		return
-	}
-	b := buf.Get(large)
+// room takes a buffer for the body: the head's fields are asked for until the
+// request has been logged, so what they point to stays.
+func (s *State) room() {
+	b := buf.Get(32 << 10)
 	b.W = copy(b.B, s.buf.Bytes())
-	s.headBuf.Free()
-	s.headBuf, s.buf = s.buf, b // the head's fields point into the old one
+	s.headBuf, s.buf = s.buf, b
 }
 
 // relay passes on a body that ends with the connection or after Content-Length
@@ -220,7 +213,7 @@ func (s *State) relay(r *httpd.Request, set *Settings, buffering bool) error {
 		left = 1 << 62
 	}
 	if left > int64(s.buf.Len()) {
-		s.room(set)
+		s.room()
 	}
 	for left > 0 {
 		b := s.buf
@@ -277,7 +270,7 @@ func (s *State) deliver(r *httpd.Request, p []byte, hold bool) error {
 // buffer are moved together, so that what arrived at once leaves at once.
 func (s *State) relayChunked(r *httpd.Request, set *Settings, buffering bool) error {
 	s.dec = h1.Chunked{KeepTrailers: set.PassTrailers}
-	s.room(set)
+	s.room()
 	b := s.buf
 	held := b.R // data is in B[start:held]
 	start := held
