@@ -1,8 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"net"
+	"time"
 
 	"understudy/directives"
 	"understudy/directives/spec"
@@ -29,10 +33,46 @@ type configuration struct {
 func (p *program) load() (*configuration, bool) {
 	c := &configuration{zones: p.zones.Next(), journal: newJournal(p.journal.handler())}
 	c.logs = p.logs.Next(func(err error) { c.journal.printf(logs.Alert, "%v", err) })
-	tree, _ := parser.Load(p.paths.conf, parser.Options{Prefix: p.paths.prefix, Command: p.opts.globals.value})
-	c.tree = tree
-	compiled, found := directives.Compile(tree, p.specOptions(c))
-	c.compiled = compiled
+	found, ok := p.compile(c)
+	if !ok || !p.report(c.tree, found) {
+		c.logs.Release()
+		return c, false
+	}
+	c.settings = p.settingsOf(c)
+	if err := c.settings.Enough(len(c.compiled.Graph.Listen)); err != nil {
+		p.journal.printf(logs.Emerg, "%v", err)
+		c.logs.Release()
+		return c, false
+	}
+	c.compiled.Graph.ShutdownTimeout = c.settings.ShutdownTimeout
+	return c, true
+}
+
+// compile reads and compiles the configuration into c. If it cannot even be
+// read, and nothing is found that says why, the person has been told.
+func (p *program) compile(c *configuration) (found diag.List, ok bool) {
+	if p.foreground != nil {
+		tree, err := p.foreground.read()
+		if err != nil {
+			p.foreground.invalid = true
+			fmt.Fprintf(p.stderr, "understudy: %v\n", err)
+			return nil, false
+		}
+		c.tree = tree
+	} else {
+		// An error stands in the tree as well.
+		c.tree, _ = parser.Load(p.paths.conf, parser.Options{Prefix: p.paths.prefix, Command: p.opts.globals.value})
+	}
+	c.compiled, found = directives.Compile(c.tree, p.specOptions(c))
+	return found, true
+}
+
+// report logs findings as far as the first error, and says whether there is
+// none.
+func (p *program) report(tree *parser.Tree, found diag.List) bool {
+	if p.foreground != nil {
+		return p.foreground.report(tree, found)
+	}
 	parsed := false
 	for _, d := range found {
 		if afterParsing(d) && !parsed {
@@ -44,21 +84,13 @@ func (p *program) load() (*configuration, bool) {
 			p.journal.printf(logs.Warn, "%s", d.Nginx())
 		case diag.Error:
 			p.journal.printf(logs.Emerg, "%s", d.Nginx())
-			c.logs.Release()
-			return c, false
+			return false
 		}
 	}
 	if !parsed {
 		p.syntaxOK()
 	}
-	c.settings = p.settingsOf(c)
-	if err := c.settings.Enough(len(compiled.Graph.Listen)); err != nil {
-		p.journal.printf(logs.Emerg, "%v", err)
-		c.logs.Release()
-		return c, false
-	}
-	compiled.Graph.ShutdownTimeout = c.settings.ShutdownTimeout
-	return c, true
+	return true
 }
 
 func (p *program) syntaxOK() {
@@ -74,11 +106,35 @@ func (p *program) specOptions(c *configuration) spec.Options {
 	return spec.Options{
 		Prefix:     p.paths.prefix,
 		ConfPrefix: c.tree.Prefix,
-		Version:    target,
+		Version:    p.version(),
 		Test:       p.opts.test,
 		Zones:      c.zones,
 		Log:        slog.New(c.journal),
+		Lookup:     lookup,
 	}
+}
+
+// version is that of the nginx whose place the program takes.
+func (p *program) version() string {
+	if p.foreground != nil {
+		return p.foreground.source.version
+	}
+	return target
+}
+
+// lookupTimeout bounds how long the name of one host may keep a configuration
+// from starting.
+const lookupTimeout = 30 * time.Second
+
+// lookup resolves a host name. The error is nginx's.
+func lookup(host string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
+	defer cancel()
+	addrs, err := net.DefaultResolver.LookupHost(ctx, host)
+	if err != nil || len(addrs) == 0 {
+		return nil, errors.New("host not found")
+	}
+	return addrs, nil
 }
 
 // open opens the log files of c and takes its zones.

@@ -19,10 +19,12 @@ type program struct {
 	argv           []string
 	stdout, stderr io.Writer
 
+	foreground *foreground // nil in nginx mode
+
 	opts    options
 	paths   paths
 	initial *initialLog
-	journal journal
+	journal *journal
 
 	logs    *logs.Set
 	sockets *listen.Set
@@ -63,7 +65,7 @@ func (p *program) main() int {
 	}
 	p.initial = openInitialLog(p.paths.errorLog, level, p.stderr)
 	defer p.initial.Close()
-	p.journal.use(p.initial)
+	p.journal = newJournal(p.initial)
 	p.logs = logs.NewSet(nil)
 	p.zones = new(zone.Set)
 	p.sockets = &listen.Set{Log: p.journal.words, Test: p.opts.test}

@@ -1,7 +1,155 @@
 package main
 
-import "github.com/urfave/cli/v2"
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"understudy/directives/spec"
+	"understudy/parser"
+	"understudy/parser/diag"
+	"understudy/runtime"
+	"understudy/runtime/listen"
+	"understudy/runtime/logs"
+	"understudy/runtime/zone"
+)
 
 func (a *app) runCommand() *cli.Command {
-	return &cli.Command{Name: "run", Usage: "run a configuration in the foreground", ArgsUsage: "FILE|DIR", Flags: confFlags()}
+	return &cli.Command{
+		Name:      "run",
+		Usage:     "run a configuration in the foreground (understudy FILE does the same)",
+		ArgsUsage: "FILE|DIR",
+		Description: "A part of a configuration runs too: what it lacks is supplied. Logs, the pid file and\n" +
+			"temporary files that cannot be where the configuration wants them are elsewhere, and\n" +
+			"standard error says so. Ctrl-C stops, SIGQUIT lets requests finish, SIGHUP reads the\n" +
+			"configuration again.",
+		Flags: append(confFlags(),
+			&cli.StringFlag{Name: "globals", Aliases: []string{"g"}, Usage: "`DIRECTIVES` of the main context to add"}),
+		Action: func(c *cli.Context) error {
+			arg, err := oneConf(c)
+			if err != nil {
+				return err
+			}
+			s, err := sourceOf(c, arg)
+			if err != nil {
+				return err
+			}
+			s.globals = c.String("globals")
+			if _, err := a.palette(c); err != nil {
+				return err
+			}
+			return a.serve(s, c.String("color"))
+		},
+	}
+}
+
+// serve runs s until a signal ends it.
+func (a *app) serve(s *source, color string) error {
+	f := &foreground{source: s, stderr: a.stderr, color: palette{color == "always" || color != "never" && colorful(a.stderr)}, said: map[string]bool{}}
+	f.console = logs.NewConsole(a.stderr, logs.Notice, f.color.on)
+	p := &program{argv: nil, stdout: a.stdout, stderr: a.stderr, foreground: f}
+	p.paths = paths{prefix: s.prefix, conf: s.conf}
+	p.initial = &initialLog{console: &console{w: a.stderr}, Handler: f.console}
+	p.journal = newJournal(f.console)
+	p.logs = logs.NewSet(nil)
+	p.zones = new(zone.Set)
+	p.sockets = &listen.Set{Log: p.journal.words}
+	p.server = &runtime.Server{Sockets: p.sockets}
+	if code := p.start(); code != exitOK {
+		if f.invalid {
+			return &failure{code: exitFound}
+		}
+		return &failure{code: exitEnvironment}
+	}
+	return nil
+}
+
+// A foreground is what is special about a configuration that a person runs:
+// where it says what nginx's paths and users do not allow for.
+type foreground struct {
+	source  *source
+	stderr  io.Writer
+	color   palette
+	console slog.Handler
+	said    map[string]bool
+	invalid bool // the configuration has errors
+}
+
+// notice tells the person something, once.
+func (f *foreground) notice(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if !f.said[text] {
+		f.said[text] = true
+		fmt.Fprintf(f.stderr, "%s %s\n", f.color.cyan("understudy:"), text)
+	}
+}
+
+// read loads the configuration and adapts it to the person's machine.
+func (f *foreground) read() (*parser.Tree, error) {
+	s := f.source
+	if err := s.load(); err != nil {
+		return nil, err
+	}
+	if len(s.supplied) > 0 {
+		f.notice("%s is a part of a configuration: running it inside %s", s.conf, blocks(s.supplied))
+	}
+	f.adapt(s.tree)
+	return s.tree, nil
+}
+
+// report prints errors and warnings, and says whether the configuration runs.
+func (f *foreground) report(tree *parser.Tree, found diag.List) bool {
+	r := newRenderer(f.stderr, tree.Files, f.color)
+	f.invalid = found.Err() != nil
+	if f.invalid {
+		found = decorate(tree, found)
+	}
+	for _, d := range unique(found.Sorted()) {
+		if d.Severity != diag.Hint {
+			r.diagnostic(d)
+		}
+	}
+	return !f.invalid
+}
+
+// handler is where the errors of requests go: where the configuration says, or
+// to the console in its own form.
+func (f *foreground) handler(s *settings) slog.Handler {
+	level := slog.Level(logs.Warn)
+	for _, l := range s.ErrorLogs {
+		if !l.Stderr {
+			return s.log
+		}
+		level = min(level, l.Level)
+	}
+	return logs.NewConsole(f.stderr, level, f.color.on)
+}
+
+// started tells where the configuration can be reached.
+func (f *foreground) started(g *runtime.Graph) {
+	var at []string
+	for i := range g.Listen {
+		at = append(at, address(&g.Listen[i].Options))
+	}
+	if len(at) == 0 {
+		at = []string{"nothing"}
+	}
+	f.notice("%s is running (process %d), listening on %s", f.source.conf, os.Getpid(), strings.Join(at, ", "))
+}
+
+func address(o *listen.Options) string {
+	if o.Network == "udp" {
+		return o.Addr + " (udp)"
+	}
+	return o.Addr
+}
+
+// supports reports whether directive has an effect in a context.
+func supports(t *spec.Table, directive string, in spec.Context) bool {
+	a := argument{"", directive, in}
+	return a.isIn(t)
 }

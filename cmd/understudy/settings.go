@@ -22,7 +22,11 @@ type settings struct {
 // settingsOf reads them, and names the log files that they need.
 func (p *program) settingsOf(c *configuration) settings {
 	s := settings{Settings: core.SettingsOf(c.compiled.Main)}
-	if !names(c.tree, "pid") {
+	switch {
+	case p.foreground != nil:
+		s.Daemon = false
+		s.PID = p.foreground.pidFile(c.tree, s.PID)
+	case !names(c.tree, "pid"):
 		s.PID = p.paths.pid
 	}
 	errorLogs := s.ErrorLogs
@@ -37,6 +41,9 @@ func (p *program) settingsOf(c *configuration) settings {
 		}
 	}
 	s.log = errorLog(errorLogs, c.logs, c.journal)
+	if p.foreground != nil {
+		s.log = p.foreground.handler(&s)
+	}
 	return s
 }
 

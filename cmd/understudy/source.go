@@ -50,6 +50,7 @@ type source struct {
 	prefix   string // absolute, with a final "/"
 	fragment bool   // supply what a fragment lacks
 	version  string // of nginx
+	globals  string // directives before those of the file
 
 	tree     *parser.Tree
 	supplied []string // blocks that were missing
@@ -97,7 +98,7 @@ func isVersion(s string) bool {
 
 // load reads the tree. A main file that cannot be read is a failure.
 func (s *source) load() error {
-	o := parser.Options{}
+	o := parser.Options{Command: s.globals}
 	if filepath.Base(s.conf) == everyConf {
 		o.ReadFile = func(name string) ([]byte, error) {
 			if name == s.conf {

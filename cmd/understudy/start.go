@@ -21,15 +21,21 @@ func (p *program) start() int {
 		next.Listen()
 		return p.background()
 	}
-	p.announce()
+	if p.foreground == nil {
+		p.announce()
+	}
 	if !p.writePid(c.settings.PID) {
 		return 1
 	}
 	hear := p.listenForSignals()
 	p.begin(next, c)
-	p.redirectStderr(c)
-	p.initial.console.on.Store(false)
-	p.ready()
+	if p.foreground != nil {
+		p.foreground.started(c.compiled.Graph)
+	} else {
+		p.redirectStderr(c)
+		p.initial.console.on.Store(false)
+		p.ready()
+	}
 	code := p.cycle(hear)
 	p.release(p.current)
 	return code
@@ -47,7 +53,9 @@ func (p *program) prepare() (*runtime.Next, *configuration, bool) {
 	}
 	old := p.journal.handler()
 	c.journal.use(p.handlerOf(c))
-	p.journal.use(c.journal.handler()) // nginx reports what follows to the new log
+	if p.foreground == nil {
+		p.journal.use(c.journal.handler()) // nginx reports what follows to the new log
+	}
 	c.compiled.Graph.Done = func() { p.retired(c) }
 	next, err := p.server.Prepare(c.compiled.Graph)
 	if err != nil {
@@ -61,6 +69,9 @@ func (p *program) prepare() (*runtime.Next, *configuration, bool) {
 
 // handlerOf is the log of a configuration, with the console beside it.
 func (p *program) handlerOf(c *configuration) slog.Handler {
+	if p.foreground != nil {
+		return c.settings.log
+	}
 	return p.initial.console.around(c.settings.log, c.settings.stderr)
 }
 
@@ -141,7 +152,9 @@ func (p *program) reload() {
 	}
 	p.journal.printf(logs.Notice, "using the \"%s\" event method", eventMethod)
 	p.begin(next, c)
-	p.redirectStderr(c)
+	if p.foreground == nil {
+		p.redirectStderr(c)
+	}
 	p.journal.printf(logs.Notice, "gracefully shutting down")
 }
 
@@ -156,5 +169,7 @@ func (p *program) reopen() {
 			}
 		}
 	}
-	p.redirectStderr(p.current)
+	if p.foreground == nil {
+		p.redirectStderr(p.current)
+	}
 }

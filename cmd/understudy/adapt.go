@@ -1,0 +1,147 @@
+package main
+
+import (
+	"hash/fnv"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"understudy/directives"
+	"understudy/directives/spec"
+	"understudy/parser"
+)
+
+// adapt changes what a configuration for a server says about the machine, as
+// far as it cannot be done here.
+func (f *foreground) adapt(t *parser.Tree) {
+	t.Directives = slices.DeleteFunc(t.Directives, func(d *parser.Directive) bool {
+		if d.Err != nil || d.Name.Text != "user" || len(d.Args) == 0 {
+			return false
+		}
+		f.notice("user %s is ignored: the process is yours (%s)", d.Args[0].Text, d.Name.Pos)
+		return true
+	})
+	f.logs(t.Directives)
+	for _, d := range t.Directives {
+		if d.Err == nil && d.Name.Text == "http" && d.Block != nil {
+			f.http(d)
+		}
+	}
+}
+
+// logs sends what would go to files that cannot be written to standard error.
+func (f *foreground) logs(ds []*parser.Directive) {
+	for _, d := range ds {
+		if d.Err != nil {
+			continue
+		}
+		f.logs(d.Block)
+		name := d.Name.Text
+		if name != "error_log" && name != "access_log" || len(d.Args) == 0 || !isFile(d.Args[0].Text) {
+			continue
+		}
+		path := under(f.source.prefix, d.Args[0].Text)
+		err := appendable(path)
+		if err == nil {
+			continue
+		}
+		to := "stderr"
+		if name == "access_log" {
+			to = stream(os.Stderr)
+		}
+		f.notice("%s goes to standard error: %v (%s)", name, err, d.Name.Pos)
+		d.Args[0].Text = to
+	}
+}
+
+// isFile reports whether the first argument of a log directive is the name of
+// one file.
+func isFile(arg string) bool {
+	return arg != "off" && arg != "stderr" && !strings.HasPrefix(arg, "syslog:") && !strings.HasPrefix(arg, "memory:") && !strings.Contains(arg, "$")
+}
+
+func appendable(path string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	if err == nil {
+		file.Close()
+	}
+	return err
+}
+
+// stream is the name under which a log can be written to standard output or
+// standard error; "off" if there is none.
+func stream(f *os.File) string {
+	name := "/dev/" + strings.TrimPrefix(filepath.Base(f.Name()), "|")
+	if runtime.GOOS == "windows" || appendable(name) != nil {
+		return "off"
+	}
+	return name
+}
+
+// http gives a http block what it does not say and nginx would have a place
+// for below its prefix.
+func (f *foreground) http(d *parser.Directive) {
+	has := map[string]bool{}
+	for _, c := range d.Block {
+		if c.Err == nil {
+			has[c.Name.Text] = true
+		}
+	}
+	add := func(name, arg string) {
+		if !has[name] && arg != "" && supports(directives.Table, name, spec.HTTP) {
+			w := &parser.Directive{Name: parser.Word{Text: name, Raw: name}, Args: []parser.Word{{Text: arg, Raw: arg}}, Parent: d}
+			d.Block = slices.Insert(d.Block, 0, w)
+		}
+	}
+	add("access_log", stream(os.Stdout))
+	for _, name := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		add(name+"_temp_path", filepath.Join(f.stateDir(), name+"_temp"))
+	}
+}
+
+// pidFile is the name of the pid file: the configuration's, if there can be a
+// file, or one of the person's own.
+func (f *foreground) pidFile(t *parser.Tree, name string) string {
+	if names(t, "pid") {
+		err := appendable(name)
+		if err == nil {
+			return name
+		}
+		f.notice("the pid file is elsewhere: %v", err)
+	}
+	dir := f.stateDir()
+	_ = os.MkdirAll(dir, 0o700) // creating the file says what is wrong
+	return filepath.Join(dir, "nginx.pid")
+}
+
+// stateDir is the person's folder for what the process leaves behind, one for
+// each configuration.
+//
+// https://specifications.freedesktop.org/basedir-spec/latest/
+func (f *foreground) stateDir() string {
+	base := os.Getenv("XDG_STATE_HOME")
+	if base == "" || !filepath.IsAbs(base) {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			home = os.TempDir()
+		}
+		switch runtime.GOOS {
+		case "darwin":
+			base = filepath.Join(home, "Library", "Application Support")
+		case "windows":
+			base = os.Getenv("LocalAppData")
+		default:
+			base = filepath.Join(home, ".local", "state")
+		}
+	}
+	path, err := filepath.Abs(f.source.conf)
+	if err != nil {
+		path = f.source.conf
+	}
+	h := fnv.New32a()
+	h.Write([]byte(path))
+	return filepath.Join(base, "understudy", filepath.Base(path)+"-"+strconv.FormatUint(uint64(h.Sum32()), 16))
+}

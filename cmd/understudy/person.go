@@ -1,3 +1,0 @@
-package main
-
-func personMode(argv []string) int { return 2 }
