@@ -37,7 +37,8 @@ func (s *Suite) Check() error {
 	}
 	if !bytes.HasPrefix(out, []byte("nginx version: nginx/"+recordedFrom)) ||
 		!bytes.Contains(out, []byte("\nbuilt by ")) {
-		return fmt.Errorf("%s is not nginx %s: -V says %q", s.Binary, recordedFrom, out)
+		line, _, _ := bytes.Cut(out, []byte("\n"))
+		return fmt.Errorf("%s is not nginx %s: -V says %q", s.Binary, recordedFrom, line)
 	}
 	return nil
 }

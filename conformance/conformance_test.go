@@ -51,7 +51,7 @@ func suite(t *testing.T) *conformance.Suite {
 	if s.Update && s.Binary == "" {
 		path, err := exec.LookPath("nginx")
 		if err != nil {
-			t.Skip("-update needs nginx, which is not installed; name one with -nginx PATH")
+			t.Fatal("-update needs nginx, which is not installed; name one with -nginx PATH")
 		}
 		s.Binary = path
 	}
