@@ -58,8 +58,12 @@ type serverOn struct {
 	scope  *spec.Scope
 }
 
-// Listening is what the servers of a http block listen on.
-type Listening struct{ Entries []runtime.Entry }
+// Listening is what the servers of a http block listen on. Ports are who serves
+// the Entries, one for each.
+type Listening struct {
+	Entries []runtime.Entry
+	Ports   []*httpd.Port
+}
 
 // buildListening gathers the listen directives of all servers into sockets.
 func buildListening(h *httpd.HTTP, s *spec.Scope) error {
@@ -97,6 +101,7 @@ func buildListening(h *httpd.HTTP, s *spec.Scope) error {
 			port.Addrs[a.addr.Addr()] = x
 		}
 		out.Entries = append(out.Entries, runtime.Entry{Options: first.options, Serve: port.Serve})
+		out.Ports = append(out.Ports, port)
 	}
 	spec.SetResult(s, out)
 	return nil
