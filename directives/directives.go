@@ -10,6 +10,7 @@ import (
 	"understudy/directives/http/rewrite"
 	"understudy/directives/spec"
 	"understudy/directives/unsupported"
+	"understudy/directives/upstream"
 	"understudy/parser"
 	"understudy/parser/diag"
 	"understudy/runtime"
@@ -23,6 +24,8 @@ var modules = []spec.Module{
 	httpcore.Module,
 	rewrite.Module,
 	proxy.Module,
+	upstream.HTTP,
+	upstream.Stream,
 }
 
 // Table is every directive there is, and those of nginx that no module has.

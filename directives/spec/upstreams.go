@@ -5,6 +5,7 @@ import (
 
 	"understudy/parser/diag"
 	"understudy/runtime/httpd"
+	"understudy/runtime/stream"
 	"understudy/runtime/upstream"
 )
 
@@ -25,6 +26,10 @@ type Group struct {
 
 	// Key is what a balancer places a request by (hash, ip_hash); nil: nothing.
 	Key func(*httpd.Request) []byte
+
+	// StreamKey is what a balancer places a session by; nil: nothing.
+	StreamKey func(*stream.Session) []byte
+	FirstByte bool // least_time of stream measures the first byte, not the connection
 }
 
 type upstreams struct{ list []*Group }

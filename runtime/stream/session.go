@@ -5,6 +5,7 @@ package stream
 
 import (
 	"understudy/parser/diag"
+	"understudy/runtime/buf"
 	"understudy/runtime/vars"
 )
 
@@ -38,7 +39,14 @@ type Step struct {
 // A Session is one TCP connection or UDP exchange on its way through the phases.
 type Session struct {
 	slots []vars.Slot
+	arena buf.Arena
 }
+
+// Alloc returns an empty slice with room for n bytes that live as long as s.
+func (s *Session) Alloc(n int) []byte { return s.arena.Alloc(n)[:0] }
+
+// Eval evaluates t. The result lives as long as s.
+func (s *Session) Eval(t *Template) []byte { return t.Eval(s, s.Alloc) }
 
 // Slots implements vars.Subject.
 func (s *Session) Slots() []vars.Slot { return s.slots }

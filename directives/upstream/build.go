@@ -1,0 +1,116 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"understudy/directives/spec"
+	"understudy/parser/diag"
+	"understudy/runtime/httpd"
+	"understudy/runtime/resolver"
+	"understudy/runtime/stream"
+	peers "understudy/runtime/upstream"
+	"understudy/runtime/vars"
+)
+
+func buildHTTP(b *spec.Builder) error {
+	var errs error
+	for _, g := range b.Scope.Upstreams() {
+		err := build[*httpd.Request](b.Scope, g, func(c *httpConf) {
+			switch {
+			case c.method.byAddress:
+				g.Key = clientAddress
+			case c.key != nil:
+				g.Key = func(r *httpd.Request) []byte { return r.Eval(c.key) }
+			}
+		})
+		errs = first(errs, err)
+	}
+	return errs
+}
+
+func buildStream(b *spec.StreamBuilder) error {
+	var errs error
+	for _, g := range b.Scope.Upstreams() {
+		err := build[*stream.Session](b.Scope, g, func(c *streamConf) {
+			if c.key != nil {
+				g.StreamKey = func(s *stream.Session) []byte { return s.Eval(c.key) }
+			}
+			g.FirstByte = c.method.firstByte
+		})
+		errs = first(errs, err)
+	}
+	return errs
+}
+
+// first returns the first error: nginx stops there.
+func first(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// build makes the servers of g. Those of a block come from its configuration,
+// which is also given to key.
+func build[S vars.Subject](s *spec.Scope, g *spec.Group, key func(*conf[S])) error {
+	if g.Scope == nil {
+		return implicit(s, g)
+	}
+	c := spec.Conf[conf[S]](g.Scope)
+	var list []*peers.Peer
+	for i := range c.servers {
+		if c.servers[i].url.Text != "" {
+			list = append(list, c.servers[i].peers()...)
+		}
+	}
+	var b peers.Balancer
+	if c.method.make != nil {
+		b = c.method.make()
+	}
+	k := peers.Keepalive{}
+	if g.Scope.In == spec.Upstream {
+		k = c.keepalive.settings()
+	}
+	servers, err := peers.New(g.Name, list, b, k)
+	if err != nil {
+		return at(g, "%v", err)
+	}
+	g.Servers = servers
+	if c.zone != "" {
+		join(s.Env().Zones, owner(g.Scope.In), c.zone, servers)
+	}
+	key(c)
+	return nil
+}
+
+// implicit makes the group of a host that a directive names.
+func implicit(s *spec.Scope, g *spec.Group) error {
+	text, o := g.Name, resolver.Options{Lookup: lookup(s.Env()), NoResolve: s.Env().Offline, DefaultPort: g.Default}
+	if g.Port != 0 {
+		text += ":" + strconv.Itoa(g.Port)
+	}
+	u, err := resolver.ParseURL(context.Background(), text, o)
+	switch {
+	case errors.Is(err, resolver.ErrNotFound):
+		return at(g, `%v in upstream "%s"`, err, g.Name)
+	case err != nil:
+		return at(g, `%v in upstream "%s"`, err, text)
+	case u.Network != "unix" && u.Port == 0:
+		return at(g, `no port in upstream "%s"`, g.Name)
+	}
+	g.Servers, err = peers.New(g.Name, peersOf(u), nil, peers.Keepalive{})
+	if err != nil {
+		return at(g, "%v", err)
+	}
+	return nil
+}
+
+// at is an error about a group, which names the place of its first mention.
+func at(g *spec.Group, format string, args ...any) error {
+	return diag.Diagnostic{
+		Pos: g.Pos, Line: g.Line, Severity: diag.Error, Code: "upstream", Msg: fmt.Sprintf(format, args...),
+	}
+}

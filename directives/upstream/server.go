@@ -1,0 +1,166 @@
+package upstream
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+
+	"understudy/directives/spec"
+	"understudy/runtime/resolver"
+	peers "understudy/runtime/upstream"
+	"understudy/runtime/vars"
+)
+
+// A server is one server directive.
+type server struct {
+	url resolver.URL
+
+	weight, maxConns, maxFails int
+	failTimeout                time.Duration
+	backup, down, drain        bool
+	route                      string
+}
+
+// maxRoute is how long a route may be: as long as an MD5 in hexadecimal.
+const maxRoute = 32
+
+func addServer[S vars.Subject](c *conf[S], call *spec.Call) error {
+	s, err := parseServer(call, c.method.noBackup)
+	c.servers = append(c.servers, s) // one that is wrong is none missing
+	return err
+}
+
+func parseServer(call *spec.Call, noBackup bool) (server, error) {
+	s := server{weight: 1, maxFails: 1, failTimeout: 10 * time.Second}
+	inHTTP := call.Scope.In == spec.Upstream
+	resolve, service := false, ""
+	for _, p := range call.Params(1) {
+		ok := true
+		switch p.Key {
+		case "weight":
+			s.weight, ok = spec.ParseNumber(p.Val)
+			ok = ok && s.weight > 0
+		case "max_conns":
+			s.maxConns, ok = spec.ParseNumber(p.Val)
+		case "max_fails":
+			s.maxFails, ok = spec.ParseNumber(p.Val)
+		case "fail_timeout":
+			s.failTimeout, ok = spec.ParseTime(p.Val, false)
+		case "backup":
+			if ok = !p.Has; ok && noBackup {
+				return s, call.Errorf(p.Arg, `balancing method does not support parameter "%s"`, p.Key)
+			}
+			s.backup = true
+		case "down":
+			s.down, ok = true, !p.Has
+		case "drain":
+			s.drain, ok = true, !p.Has && inHTTP
+		case "resolve":
+			resolve, ok = true, !p.Has
+		case "service":
+			if service, ok = p.Val, p.Has; ok && service == "" {
+				return s, call.Errorf(p.Arg, "service is empty")
+			}
+		case "route":
+			if s.route, ok = p.Val, p.Has && inHTTP; !ok {
+				break
+			}
+			if s.route == "" {
+				return s, call.Errorf(p.Arg, "route is empty")
+			}
+			if len(s.route) > maxRoute {
+				return s, call.Errorf(p.Arg, "route is longer than %d", maxRoute)
+			}
+		default:
+			ok = false
+		}
+		if !ok || !p.Has && needsValue(p.Key) {
+			return s, call.Errorf(p.Arg, `invalid parameter "%s"`, call.Args[p.Arg].Text)
+		}
+	}
+	if service != "" && !resolve {
+		return s, call.Errorf(0, `service upstream "%s" requires "resolve" parameter`, call.Args[0].Text)
+	}
+	return s, s.parseURL(call, inHTTP, resolve, service != "")
+}
+
+func needsValue(key string) bool {
+	return key == "weight" || key == "max_conns" || key == "max_fails" || key == "fail_timeout"
+}
+
+func (s *server) parseURL(call *spec.Call, inHTTP, resolve, service bool) error {
+	text := call.Args[0].Text
+	o := resolver.Options{Lookup: lookup(call.Scope.Env()), NoResolve: resolve || call.Scope.Env().Offline}
+	if inHTTP {
+		o.DefaultPort = 80
+	}
+	var err error
+	s.url, err = resolver.ParseURL(context.Background(), text, o)
+	switch {
+	case err != nil:
+		return call.Errorf(0, `%v in upstream "%s"`, err, text)
+	case !inHTTP && s.url.NoPort && s.url.Network != "unix" && !service:
+		return call.Errorf(0, `no port in upstream "%s"`, text)
+	case service && !s.url.NoPort:
+		return call.Errorf(0, `service upstream "%s" may not have port`, text)
+	case service && len(s.url.Addrs) > 0:
+		return call.Errorf(0, `service upstream "%s" requires domain name`, text)
+	case resolve && len(s.url.Addrs) == 0 && s.url.Network != "unix":
+		return call.Coded(0, "unsupported", `the "resolve" parameter of the "server" directive is not supported yet`)
+	}
+	return nil
+}
+
+// lookup finds names by what the compilation was given.
+func lookup(o *spec.Options) func(context.Context, string) ([]netip.Addr, error) {
+	if o.Lookup == nil {
+		return nil
+	}
+	return func(_ context.Context, host string) ([]netip.Addr, error) {
+		texts, err := o.Lookup(host)
+		if err != nil {
+			return nil, err
+		}
+		var list []netip.Addr
+		for _, t := range texts {
+			a, err := netip.ParseAddr(t)
+			if err != nil {
+				return nil, errors.Join(resolver.ErrNotFound, err)
+			}
+			list = append(list, a)
+		}
+		return list, nil
+	}
+}
+
+// peers makes a peer of each address of the server.
+func (s *server) peers() []*peers.Peer {
+	list := peersOf(s.url)
+	for _, p := range list {
+		p.Weight, p.MaxConns, p.MaxFails, p.FailTimeout = s.weight, s.maxConns, s.maxFails, s.failTimeout
+		p.Backup, p.Down, p.Drain, p.Route = s.backup, s.down, s.drain, s.route
+	}
+	return list
+}
+
+// peersOf makes a peer of each address of u. A name that was not looked up,
+// because nothing will be connected to, keeps its place by a peer that bears
+// its name.
+func peersOf(u resolver.URL) []*peers.Peer {
+	if u.Network == "unix" {
+		p := peers.NewUnixPeer(u.Text, u.Host)
+		p.Name = u.Text
+		return []*peers.Peer{p}
+	}
+	if len(u.Addrs) == 0 {
+		p := peers.NewPeer(u.Text, netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(u.Port)))
+		p.Name = u.Text
+		return []*peers.Peer{p}
+	}
+	var list []*peers.Peer
+	for _, a := range u.Addrs {
+		list = append(list, peers.NewPeer(u.Text, a))
+	}
+	return list
+}
