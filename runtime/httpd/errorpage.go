@@ -120,6 +120,9 @@ var methodGET = []byte("GET")
 
 // page sends our own page for a status.
 func (r *Request) page(st Status) Status {
+	if r.trace != nil {
+		return Done // there is nobody to send it to
+	}
 	body := r.pageBody(st)
 	p := &r.Resp
 	if body != nil {
