@@ -2,17 +2,24 @@ package conn
 
 import (
 	"io"
-	"os"
 	"runtime"
 	"syscall"
 
 	"understudy/runtime/buf"
 )
 
+// A File is what SendFile sends from. Fd is asked where the system can send from
+// a file itself, ReadAt elsewhere.
+type File interface {
+	io.ReaderAt
+	Fd() uintptr
+	Name() string
+}
+
 // SendFile sends n bytes of f from off. It neither uses nor moves f's own offset,
 // so that connections may share f. It returns io.ErrUnexpectedEOF if the file has
 // become shorter.
-func (c *Conn) SendFile(f *os.File, off, n int64) error {
+func (c *Conn) SendFile(f File, off, n int64) error {
 	if n <= 0 {
 		return nil
 	}
@@ -37,7 +44,7 @@ func (c *Conn) SendFile(f *os.File, off, n int64) error {
 }
 
 // copyFile sends with reads and writes.
-func (c *Conn) copyFile(f *os.File, off, n int64) error {
+func (c *Conn) copyFile(f File, off, n int64) error {
 	b := buf.Get(int(min(n, 16<<10)))
 	defer b.Free()
 	for n > 0 {

@@ -76,7 +76,9 @@ func (k *client) serve() (close bool) {
 			}
 			r.finish(st)
 		} else {
+			k.h.Stats.Writing.Add(1)
 			r.finish(r.serve())
+			k.h.Stats.Writing.Add(-1)
 		}
 		if r.taken {
 			return false
@@ -143,6 +145,7 @@ func (k *client) head(r *Request) (st Status, ok bool) {
 	defer k.h.Stats.Reading.Add(-1)
 	r.begin()
 	r.in, k.in = k.in, nil
+	r.pipelined = k.piped
 	if k.piped {
 		r.Head.ResetPipelined()
 	}
@@ -153,6 +156,7 @@ func (k *client) head(r *Request) (st Status, ok bool) {
 		if err == nil {
 			in.R += n
 			r.headEnd = in.R
+			r.headLength = n
 			break
 		}
 		if err != h1.ErrMore {
@@ -240,6 +244,7 @@ func (r *Request) begin() {
 	r.Head.Reset()
 	r.changes = maxChanges + 1
 	r.RealIP = append(r.RealIP[:0], r.Client.RemoteText()...)
+	r.remote, r.sentBefore = r.Client.RemoteAddr(), r.Client.Sent
 }
 
 // fill takes over what the head says.
@@ -301,7 +306,7 @@ func (r *Request) end() (next, linger bool) {
 	case LingeringOn:
 		linger = r.lingering || r.in.Len() > 0
 	}
-	return r.Keepalive && r.Loc.KeepaliveTimeout > 0, linger && r.out.err == nil && !r.timedOut
+	return r.Keepalive && !r.abandoned && r.Loc.KeepaliveTimeout > 0, linger && r.out.err == nil && !r.timedOut
 }
 
 // log runs the log phase, once.

@@ -3,15 +3,16 @@ package httpd
 import (
 	"log/slog"
 	"net/netip"
-	"os"
 	"time"
 
 	"understudy/parser/diag"
+	"understudy/runtime/conn"
+	"understudy/runtime/openfile"
 	"understudy/runtime/regex"
 )
 
 // A File is what a response body can be sent from.
-type File = *os.File
+type File = conn.File
 
 // A Match is the way a location is chosen.
 type Match int8
@@ -106,7 +107,11 @@ type Settings struct {
 
 	Root      *Template // root or alias
 	Alias     bool
+	AliasOf   int  // how many bytes of the URI alias replaces; -1: all of it
 	RootIsAbs bool // Root is a literal that needs no prefix
+
+	Links     openfile.Links // that may be followed (disable_symlinks)
+	LinksFrom *Template      // any link in this first part of a name may be
 
 	Types       map[string][]byte
 	DefaultType []byte

@@ -37,22 +37,34 @@ func (r *Request) Root() []byte {
 	return append(append(r.Alloc(len(r.HTTP.Prefix)+len(root)), r.HTTP.Prefix...), root...)
 }
 
+// Base returns the start of the file names of the location, as Root, and what
+// of a URI follows it. It is nil if alias cannot be used, and that is logged.
+func (r *Request) Base(uri []byte) (base, rest []byte) {
+	l := r.Loc
+	switch {
+	case !l.Alias:
+		return r.Root(), uri
+	case !r.InLocation():
+		r.Errorf(logs.Alert, "\"alias\" cannot be used in location \"%s\" where URI was rewritten", l.Name)
+		return nil, nil
+	case l.AliasOf >= 0:
+		return r.Root(), uri[min(l.AliasOf, len(uri)):]
+	case !r.UnderAlias:
+		uri = nil
+	}
+	return r.Root(), uri
+}
+
 // Path maps a URI to a file name: behind root, or with the location's name
-// replaced by alias. It lives as long as r.
+// replaced by alias. It lives as long as r. It is nil if there is none, and
+// that is logged. (ngx_http_map_uri_to_path)
 func (r *Request) Path(uri []byte) []byte {
-	root := r.Root()
-	if r.Loc.Alias {
-		n := len(r.Loc.Name)
-		if r.Loc.Match == Regex || r.Loc.Of == Regex {
-			n = len(uri) // the alias is the whole name
-		}
-		if n > len(uri) {
-			return nil
-		}
-		uri = uri[n:]
+	base, rest := r.Base(uri)
+	if base == nil && rest == nil {
+		return nil
 	}
 	// One byte more, so that a caller may append "/" in place.
-	return append(append(r.Alloc(len(root)+len(uri)+1), root...), uri...)
+	return append(append(r.Alloc(len(base)+len(rest)+1), base...), rest...)
 }
 
 // Secure reports whether the client connection is encrypted.

@@ -42,6 +42,7 @@ type Request struct {
 	Old      bool   // HTTP/0.9: no head in either direction
 
 	ValidTarget bool // Target still says what URI says: proxying may use it
+	UnderAlias  bool // URI is appended to the alias of a regular expression
 	Escaped     bool // Target had "%XX" or "+" in its path: captures of URI are escaped again
 	Quoting     bool // captures are to be escaped by the rewrites that follow
 	Internal    bool // redirected, or a subrequest
@@ -59,19 +60,23 @@ type Request struct {
 	Keepalive bool
 	lingering bool // the client may still be sending
 
-	errStatus   Status // the status an error page stands for
-	errorPage   bool   // one was used, and recursive_error_pages is off
-	changes     int    // of the URI that are still allowed
-	uriChanged  bool
-	moved       bool // changed, and the location kept
-	expectDone  bool // 100 Continue was sent, or must not be
-	logged      bool
-	filterFixed bool // a filter replaced the response already
-	sub         *subrequest
-	subDepth    int
-	taken       bool // somebody else finishes the request (an upgrade)
-	timedOut    bool // the client did not read or write in time
-	local       netip.AddrPort
+	errStatus  Status // the status an error page stands for
+	errorPage  bool   // one was used, and recursive_error_pages is off
+	changes    int    // of the URI that are still allowed
+	uriChanged bool
+	moved      bool // changed, and the location kept
+	expectDone bool // 100 Continue was sent, or must not be
+	logged     bool
+	abandoned  bool // a filter gave up the response
+	sub        *subrequest
+	subDepth   int
+	taken      bool // somebody else finishes the request (an upgrade)
+	timedOut   bool // the client did not read or write in time
+	local      netip.AddrPort
+	remote     netip.AddrPort
+	pipelined  bool  // it was there before the last response
+	headLength int   // bytes of the line and the head
+	sentBefore int64 // bytes the connection had sent when it began
 
 	slots      []vars.Slot
 	arena      buf.Arena
@@ -223,7 +228,7 @@ func (r *Request) Redirect(uri, args []byte) Status {
 		r.Errorf(logs.Error, "rewrite or internal redirection cycle while internally redirecting to %q", uri)
 		return 500
 	}
-	r.URI, r.Args, r.ValidTarget = uri, args, false
+	r.URI, r.Args, r.ValidTarget, r.UnderAlias = uri, args, false, false
 	r.Internal = true
 	r.caps = r.caps[:0]
 	r.note("internal redirect to %q", uri)

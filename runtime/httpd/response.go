@@ -136,13 +136,18 @@ func (r *Request) SendHeader() Status {
 		r.Resp.Status, r.Resp.StatusLine = r.errStatus, nil
 	}
 	var wraps [maxFilters]func(Writer) Writer
+	var first func(Writer) Writer
 	n := 0
 	for i := range r.Loc.Filters {
 		wrap, st := r.Loc.Filters[i].Head(r)
 		if st != OK && st != Declined {
-			return r.replace(st)
+			return st
 		}
-		if wrap != nil && n < maxFilters {
+		switch {
+		case wrap == nil:
+		case r.Loc.Filters[i].First:
+			first = wrap
+		case n < maxFilters:
 			wraps[n] = wrap
 			n++
 		}
@@ -150,6 +155,9 @@ func (r *Request) SendHeader() Status {
 	r.out.top = r.codec()
 	for n--; n >= 0; n-- {
 		r.out.top = wraps[n](r.out.top)
+	}
+	if first != nil {
+		r.out.top = first(r.out.top)
 	}
 	r.Resp.sent = true
 	if r.Parent == nil {
@@ -163,13 +171,14 @@ func (r *Request) SendHeader() Status {
 // maxFilters is how many filters may take part in one body.
 const maxFilters = 16
 
-// replace gives up the response in favour of the page for a status: what a
-// filter asks for (412, 416).
-func (r *Request) replace(st Status) Status {
-	if r.filterFixed {
+// Abandon lets a filter give up the response in favour of the page for a
+// status. Nothing of its head remains, and the connection is closed behind the
+// page, although the page does not say so. (ngx_http_filter_finalize_request)
+func (r *Request) Abandon(st Status) Status {
+	if r.abandoned {
 		return Aborted
 	}
-	r.filterFixed = true
+	r.abandoned = true
 	r.Resp.reset()
 	return st
 }

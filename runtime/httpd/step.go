@@ -83,9 +83,13 @@ type Filter struct {
 	Pos  diag.Pos
 
 	// Head sees and edits r.Resp before it is sent. A non-nil wrap takes
-	// part in the body. A status of 300 or more, or 4xx, replaces the
-	// response by the page for that status.
+	// part in the body. A status of 300 or more asks for the page of that
+	// status, in addition to what the head says already; see Abandon.
 	Head func(r *Request) (wrap func(next Writer) Writer, st Status)
+
+	// First says that the writer gets the body as it was made, before those
+	// of filters whose heads run earlier.
+	First bool
 }
 
 // A Writer takes the body of a response. Bytes are only valid during the call.

@@ -134,6 +134,7 @@ func (c *conf) addTo(b *spec.Builder) error {
 		ServerTokens:         c.tokens.V,
 		Root:                 c.root.V.path,
 		Alias:                c.root.V.alias,
+		AliasOf:              c.root.V.of,
 		Types:                c.types.V,
 		DefaultType:          []byte(c.defaultType.V),
 		Sendfile:             c.sendfile.V,

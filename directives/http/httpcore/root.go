@@ -11,6 +11,7 @@ import (
 type root struct {
 	path  *httpd.Template
 	alias bool
+	of    int // the length of the name that an alias replaces; -1: of a regular expression
 }
 
 var files = []spec.Directive[conf]{{
@@ -52,14 +53,18 @@ func setAlias(c *conf, call *spec.Call) error {
 		}
 		return call.Errorf(-1, `"alias" directive is duplicate, "root" directive was specified earlier`)
 	}
-	if l, err := parseLocation(&spec.Call{Directive: call.Scope.At, Scope: call.Scope.Parent}); err == nil && l.named() {
+	l, err := parseLocation(&spec.Call{Directive: call.Scope.At, Scope: call.Scope.Parent})
+	if err == nil && l.named() {
 		return call.Errorf(-1, `the "alias" directive cannot be used inside the named location`)
 	}
 	r, err := rootOf(call)
 	if err != nil {
 		return err
 	}
-	r.alias = true
+	r.alias, r.of = true, len(l.name)
+	if l.match == httpd.Regex {
+		r.of = -1
+	}
 	c.root.Give(r, call.Pos())
 	c.aliased = true
 	return nil

@@ -1,0 +1,37 @@
+package httpd
+
+import "understudy/runtime/openfile"
+
+// OpenFile opens a file for a response, following the links that the location
+// allows. The caller closes it; of a folder there is only the Info. Errors are
+// of type *openfile.Error.
+func (r *Request) OpenFile(path []byte) (*openfile.File, openfile.Info, error) {
+	return openfile.Open(path, r.links(path))
+}
+
+// StatFile says what a name stands for, following the links that the location
+// allows. Errors are of type *openfile.Error.
+func (r *Request) StatFile(path []byte) (openfile.Info, error) {
+	return openfile.Stat(path, r.links(path))
+}
+
+// links is the rule about links for a file name. (ngx_http_set_disable_symlinks)
+func (r *Request) links(path []byte) openfile.Rule {
+	l := r.Loc
+	rule := openfile.Rule{Links: l.Links}
+	if l.LinksFrom == nil {
+		return rule
+	}
+	from := r.Eval(l.LinksFrom)
+	n := len(from)
+	switch {
+	case n == 0 || n > len(path) || string(path[:n]) != string(from):
+	case n == len(path):
+		rule.Links = openfile.AnyLinks
+	case path[n] == '/':
+		rule.From = n
+	case path[n-1] == '/':
+		rule.From = n - 1
+	}
+	return rule
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package openfile
+
+const raceEnabled = false
