@@ -4,6 +4,7 @@ package directives
 import (
 	"slices"
 
+	"understudy/directives/accesslog"
 	"understudy/directives/core"
 	"understudy/directives/http/httpcore"
 	"understudy/directives/http/proxy"
@@ -23,6 +24,7 @@ var modules = []spec.Module{
 	core.Module,
 	httpcore.Module,
 	rewrite.Module,
+	accesslog.HTTP,
 	proxy.Module,
 	upstream.HTTP,
 	upstream.Stream,

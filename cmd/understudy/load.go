@@ -109,6 +109,7 @@ func (p *program) specOptions(c *configuration) spec.Options {
 		Version:    p.version(),
 		Test:       p.opts.test,
 		Zones:      c.zones,
+		Logs:       c.logs,
 		Log:        slog.New(c.journal),
 		Lookup:     lookup,
 	}

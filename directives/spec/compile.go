@@ -10,6 +10,7 @@ import (
 	"understudy/parser"
 	"understudy/parser/diag"
 	"understudy/runtime/httpd"
+	"understudy/runtime/logs"
 	"understudy/runtime/stream"
 	"understudy/runtime/vars"
 	"understudy/runtime/zone"
@@ -24,6 +25,7 @@ type Options struct {
 	Fragment   bool   // supply the blocks that a fragment lacks
 	Test       bool   // -t: nothing will run
 	Zones      *zone.Set
+	Logs       *logs.Generation // where log files come from; nil: nothing is logged to them
 	Log        *slog.Logger
 
 	// Lookup resolves a host name when the configuration is read. The error

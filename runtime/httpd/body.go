@@ -22,6 +22,7 @@ type Body struct {
 	Trailers  *header.Block
 
 	left       int64 // of Announced, not read yet
+	raw        int64 // bytes read, framing included
 	ended      bool  // nothing more will come
 	read       bool  // somebody has read it, or is reading
 	discarding bool
@@ -192,6 +193,7 @@ func (r *Request) fromBuffer(p []byte) (int, error) {
 		have := r.in.Bytes()
 		data, used, done, err := b.dec.Next(have[:min(len(have), len(p))])
 		r.in.R += used
+		b.raw += int64(used)
 		n := copy(p, data)
 		b.Length += int64(n)
 		total += n
@@ -217,6 +219,7 @@ func (r *Request) fromBuffer(p []byte) (int, error) {
 func (b *Body) took(n int) error {
 	b.left -= int64(n)
 	b.Length += int64(n)
+	b.raw += int64(n)
 	if b.left == 0 {
 		b.ended = true
 		return io.EOF

@@ -22,9 +22,9 @@ type output struct {
 	top     Writer // the first filter, or the output itself
 	store   *buf.Buffer
 	held    []byte // not sent yet; starts in store
-	started time.Time
-	limit   int64 // bytes a second; 0: unlimited
-	after   int64 // bytes before the limit applies
+	limit   int64  // bytes a second; 0: unlimited
+	after   int64  // bytes before the limit applies
+	limited bool   // limit has been set
 	closed  bool
 	err     error
 }
@@ -189,15 +189,12 @@ func (o *output) frame() {
 // rate looks up limit_rate when the response starts.
 func (o *output) rate() {
 	r := o.r
-	if r.Loc.LimitRate == nil || o.limit != 0 {
-		return
+	if !o.limited {
+		o.limit, o.limited = r.sizeOf(r.Loc.LimitRate), true
 	}
-	o.SetRate(r.sizeOf(r.Loc.LimitRate), r.sizeOf(r.Loc.LimitRateAfter))
-}
-
-// SetRate limits the response to a number of bytes a second.
-func (o *output) SetRate(perSecond, after int64) {
-	o.limit, o.after, o.started = perSecond, after, time.Now()
+	if o.limit > 0 {
+		o.after = r.sizeOf(r.Loc.LimitRateAfter)
+	}
 }
 
 // Write implements Writer.
@@ -332,8 +329,8 @@ func (o *output) Close() error {
 // slowly sends p no faster than the limit, in pieces of what may go at once.
 func (o *output) slowly(p []byte) error {
 	for len(p) > 0 {
-		now := time.Now()
-		allowed := o.limit*int64(now.Sub(o.started)/time.Second+1) - (o.r.Resp.BodySent - o.after)
+		seconds := time.Now().Unix() - o.r.Start.Unix() + 1
+		allowed := o.limit*seconds - (o.r.BytesSent() + int64(len(o.held)) - o.after)
 		if allowed <= 0 {
 			if err := o.Flush(); err != nil {
 				return err

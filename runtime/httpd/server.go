@@ -11,6 +11,7 @@ import (
 	"understudy/parser/diag"
 	"understudy/runtime/conn"
 	"understudy/runtime/h1"
+	"understudy/runtime/logs"
 	"understudy/runtime/regex"
 	"understudy/runtime/tunnel"
 )
@@ -27,6 +28,9 @@ type HTTP struct {
 	// ServerRewriteLog and others that are the same for all servers live in
 	// Location.Settings; what is here is asked before a server is known.
 	Stats Stats
+
+	// Times is the texts of $time_local and $time_iso8601.
+	Times logs.Clock
 
 	clock clock
 	live  liveSet

@@ -38,8 +38,12 @@ func (r *Request) Shrink() {
 	r.Body.store = nil
 }
 
-// SetRate limits the response to so many bytes a second.
-func (r *Request) SetRate(n int64) { r.out.SetRate(n, 0) }
+// SetRate limits the response to so many bytes a second, whatever limit_rate
+// says; 0 is no limit.
+func (r *Request) SetRate(n int64) {
+	m := r.Main()
+	m.out.limit, m.out.limited = n, true
+}
 
 // Linger makes the connection close only when the client has stopped sending.
 func (r *Request) Linger() { r.lingering = true }

@@ -151,6 +151,7 @@ func (a *Address) Explain(h *HTTP, q Query) (*Request, *Trace, error) {
 	r.trace = &Trace{}
 	r.Addr, r.local = a, q.Local
 	r.RealIP = append(r.RealIP[:0], q.Remote.Addr().String()...)
+	r.remote = q.Remote
 	r.Server = a.Default
 	r.Loc = r.Server.Root
 	r.Head.Options = &r.Server.Head

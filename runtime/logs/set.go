@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
@@ -32,6 +33,7 @@ type Generation struct {
 	set    *Set
 	files  map[string]*File
 	report func(error)
+	syslog []*Syslog
 }
 
 // Next begins a generation. Errors of writing that come when no line is being
@@ -65,6 +67,13 @@ func (g *Generation) File(path string) *File {
 	f := &File{h: h}
 	g.files[path] = f
 	return f
+}
+
+// Syslog returns a sender to a syslog server. It is closed with the generation.
+func (g *Generation) Syslog(s SyslogServer) *Syslog {
+	l := NewSyslog(s, g.set.now, func(_ slog.Level, msg string) { g.report(errors.New(msg)) })
+	g.syslog = append(g.syslog, l)
+	return l
 }
 
 // Buffer gives a file a buffer, before Open. The name is that of the
@@ -126,6 +135,9 @@ func (g *Generation) Release() error {
 		return nil
 	}
 	delete(s.live, g)
+	for _, l := range g.syslog {
+		l.Close()
+	}
 	for path, f := range g.files {
 		if f.h.refs--; f.h.refs == 0 {
 			delete(s.files, path)
