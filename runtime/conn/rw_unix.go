@@ -1,12 +1,8 @@
-//go:build unix
+//go:build unix && !linux
 
 package conn
 
 import "syscall"
-
-// canWait says that RawConn.Read's callback may try a read and be called again
-// when the descriptor is readable.
-const canWait = true
 
 // readFD reads once into p. A descriptor that is not ready gives EAGAIN.
 func readFD(fd uintptr, p []byte) (int, syscall.Errno) {
