@@ -278,7 +278,9 @@ func (r *Request) selectServer(host []byte) (*h1.Options, error) {
 		return nil, &h1.Error{Status: int(st)}
 	}
 	r.Server, r.Loc = s, s.Root
-	r.note("server %q (%s): %s for %q on %s", s.Name, s.Pos, how, host, r.Addr.Text)
+	if r.trace != nil { // the arguments would be allocated
+		r.note("server %q (%s): %s for %q on %s", s.Name, s.Pos, how, host, r.Addr.Text)
+	}
 	return &s.Head, nil
 }
 

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"understudy/runtime/conn"
 )
@@ -9,10 +10,11 @@ import (
 // A liveSet is the connections being served, so that idle ones can be closed
 // when the configuration retires.
 type liveSet struct {
-	mu     sync.Mutex
-	conns  map[*conn.Conn]struct{}
-	closed bool
-	empty  chan struct{} // closed when closed and no connection is left
+	mu      sync.Mutex
+	conns   map[*conn.Conn]struct{}
+	closed  bool
+	retired atomic.Bool   // closed, for those who do not hold mu
+	empty   chan struct{} // closed when closed and no connection is left
 }
 
 func (l *liveSet) add(c *conn.Conn) bool {
@@ -38,11 +40,8 @@ func (l *liveSet) remove(c *conn.Conn) {
 	}
 }
 
-func (l *liveSet) closing() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.closed
-}
+// closing reports whether the configuration has retired.
+func (l *liveSet) closing() bool { return l.retired.Load() }
 
 // Retire closes the connections that wait for a request, lets the others
 // finish theirs, and takes no new ones. The channel is closed when all are
@@ -53,6 +52,7 @@ func (h *HTTP) Retire() <-chan struct{} {
 	defer l.mu.Unlock()
 	done := make(chan struct{})
 	l.closed = true
+	l.retired.Store(true)
 	if len(l.conns) == 0 {
 		close(done)
 		return done
