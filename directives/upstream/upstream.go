@@ -19,6 +19,7 @@ import (
 var HTTP = spec.HTTPModule[httpConf]{
 	Name:       "http_upstream",
 	Directives: slices.Concat(blocks[*httpd.Request](spec.HTTP, spec.Upstream), ipHash, keepalives),
+	Variables:  httpVariables,
 	Main:       func(_ *httpConf, b *spec.Builder) error { return buildHTTP(b) },
 }
 

@@ -184,3 +184,6 @@ func StateOf(r *httpd.Request) *State {
 	s, _ := r.Upstream.(*State)
 	return s
 }
+
+// Trailers returns the fields of the response's trailer section.
+func (s *State) Trailers() *header.Block { return &s.tail.Block }
