@@ -177,3 +177,28 @@ func TestToken(t *testing.T) {
 		}
 	}
 }
+
+func TestHasToken(t *testing.T) {
+	for _, tt := range []struct {
+		in   string
+		want bool
+	}{
+		{"private", true},
+		{"max-age=0, Private", true},
+		{"private , x", true},
+		{"private=x", false},
+		{"private;x", false},
+		{"privately", false},
+		{"x private", false},
+		{"priv", false},
+		{"", false},
+		{"a,,private", true},
+	} {
+		var l List
+		l.AddID(CacheControl, []byte("x"))
+		l.AddID(CacheControl, []byte(tt.in))
+		if got := l.HasToken(CacheControl, "private"); got != tt.want {
+			t.Errorf("%q: got %v, want %v", tt.in, got, tt.want)
+		}
+	}
+}

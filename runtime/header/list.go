@@ -131,3 +131,39 @@ func (l *List) RemoveAt(i int) {
 func (f *Out) same(hash uint32, name []byte) bool {
 	return f.Hash == hash && EqualFold(f.Name, name)
 }
+
+// HasToken reports whether a field with a known name has a token, without a
+// value, in its comma-separated list. (ngx_http_parse_multi_header_lines)
+func (l *List) HasToken(id ID, token string) bool {
+	for i := range l.fields {
+		if l.fields[i].ID == id && hasToken(l.fields[i].Value, token) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasToken(v []byte, token string) bool {
+	for len(v) >= len(token) {
+		if EqualFold(v[:len(token)], token) {
+			v = trimSpaces(v[len(token):])
+			if len(v) == 0 || v[0] == ',' {
+				return true
+			}
+		}
+		for len(v) > 0 && v[0] != ',' {
+			v = v[1:]
+		}
+		if len(v) > 0 {
+			v = trimSpaces(v[1:])
+		}
+	}
+	return false
+}
+
+func trimSpaces(v []byte) []byte {
+	for len(v) > 0 && v[0] == ' ' {
+		v = v[1:]
+	}
+	return v
+}

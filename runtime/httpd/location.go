@@ -115,6 +115,7 @@ type Settings struct {
 
 	Types       map[string][]byte
 	DefaultType []byte
+	Gzip        GzipRule // set by the gzip modules, not by the core
 
 	Sendfile         bool
 	SendfileMaxChunk int64

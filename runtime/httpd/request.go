@@ -230,6 +230,7 @@ func (r *Request) Redirect(uri, args []byte) Status {
 	}
 	r.URI, r.Args, r.ValidTarget, r.UnderAlias = uri, args, false, false
 	r.Internal = true
+	r.Resp.GzipVary = false
 	r.caps = r.caps[:0]
 	r.note("internal redirect to %q", uri)
 	return Redirected
