@@ -23,8 +23,12 @@ func complete(tree *parser.Tree, t *spec.Table) []string {
 	tree.Directives = f.wrapped(tree.Directives)
 	if !f.have["events"] {
 		f.added = append(f.added, "events")
-		tree.Directives = append([]*parser.Directive{wrap("events", nil, tree.Directives)}, tree.Directives...)
-		tree.Directives[0].Block = []*parser.Directive{}
+		e := wrap("events", nil, []*parser.Directive{})
+		if len(tree.Directives) > 0 {
+			at := start(tree.Directives[0])
+			e.Name.Pos, e.End, e.Close = at, at, at
+		}
+		tree.Directives = append([]*parser.Directive{e}, tree.Directives...)
 	}
 	return f.added
 }
@@ -96,7 +100,12 @@ func (f *fragment) sort(ds []*parser.Directive) {
 	if f.have["stream"] {
 		f.stream = nil
 	}
+	order := make(map[*parser.Directive]int, len(ds))
+	for i, d := range ds {
+		order[d] = i
+	}
 	for _, list := range [][]*parser.Directive{f.http, f.server, f.location, f.stream} {
+		slices.SortFunc(list, func(a, b *parser.Directive) int { return order[a] - order[b] })
 		for _, d := range list {
 			f.moved[d] = true
 		}

@@ -19,7 +19,6 @@ var unpacked = layout{"", "conf/nginx.conf", "logs/error.log", "logs/nginx.pid"}
 type paths struct {
 	prefix   string // with a final "/", unless it is empty
 	conf     string // the main configuration file
-	confDir  string // what names in the configuration are relative to, where nginx says conf_prefix
 	errorLog string // "": standard error
 	pid      string // unless the configuration says
 }
@@ -39,10 +38,6 @@ func (o *options) resolve() paths {
 		p.conf = o.conf.value
 	}
 	p.conf = under(p.prefix, p.conf)
-	p.confDir = p.prefix
-	if i := strings.LastIndexByte(p.conf, '/'); i > 0 {
-		p.confDir = p.conf[:i+1]
-	}
 	if o.errorLog.ok {
 		p.errorLog = o.errorLog.value
 		if p.errorLog == "stderr" {

@@ -50,7 +50,7 @@ func (a *app) runCommand() *cli.Command {
 // serve runs s until a signal ends it.
 func (a *app) serve(s *source, color string) error {
 	f := &foreground{source: s, stderr: a.stderr, color: palette{color == "always" || color != "never" && colorful(a.stderr)}, said: map[string]bool{}}
-	f.console = logs.NewConsole(a.stderr, logs.Notice, f.color.on)
+	f.console = logs.NewConsole(a.stderr, logs.Warn, f.color.on) // what happens without fault is told in our own words
 	p := &program{argv: nil, stdout: a.stdout, stderr: a.stderr, foreground: f}
 	p.paths = paths{prefix: s.prefix, conf: s.conf}
 	p.initial = &initialLog{console: &console{w: a.stderr}, Handler: f.console}
@@ -84,8 +84,13 @@ func (f *foreground) notice(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if !f.said[text] {
 		f.said[text] = true
-		fmt.Fprintf(f.stderr, "%s %s\n", f.color.cyan("understudy:"), text)
+		f.tell("%s", text)
 	}
+}
+
+// tell tells the person what happened.
+func (f *foreground) tell(format string, args ...any) {
+	fmt.Fprintf(f.stderr, "%s %s\n", f.color.cyan("understudy:"), fmt.Sprintf(format, args...))
 }
 
 // read loads the configuration and adapts it to the person's machine.
@@ -138,7 +143,7 @@ func (f *foreground) started(g *runtime.Graph) {
 	if len(at) == 0 {
 		at = []string{"nothing"}
 	}
-	f.notice("%s is running (process %d), listening on %s", f.source.conf, os.Getpid(), strings.Join(at, ", "))
+	f.tell("%s is running (process %d), listening on %s", f.source.conf, os.Getpid(), strings.Join(at, ", "))
 }
 
 func address(o *listen.Options) string {

@@ -154,6 +154,8 @@ func (p *program) reload() {
 	p.begin(next, c)
 	if p.foreground == nil {
 		p.redirectStderr(c)
+	} else {
+		p.foreground.started(c.compiled.Graph)
 	}
 	p.journal.printf(logs.Notice, "gracefully shutting down")
 }

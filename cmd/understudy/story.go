@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+
+	"understudy/parser/diag"
+	"understudy/runtime/header"
+	"understudy/runtime/httpd"
+)
+
+// A storyteller prints what became of a request: one step a line, with the
+// place in the configuration at its end.
+type storyteller struct {
+	w     io.Writer
+	color palette
+}
+
+// column is where the text of a step begins.
+const column = 16
+
+func (t *storyteller) tell(q httpd.Query, u *url.URL, at place, r *httpd.Request, trace *httpd.Trace) {
+	t.line("request", fmt.Sprintf("%s %s, Host: %s, from %s", q.Method, q.Target, q.Host, q.Remote.Addr()), diag.Pos{})
+	listening := at.address.Text
+	if at.why != "" {
+		listening += ": " + at.why
+	}
+	t.line("listen", listening, diag.Pos{})
+	_, how, _ := at.address.Find(r, r.Host)
+	t.line("server", t.name(serverName(r.Server))+how, r.Server.Pos)
+	for _, e := range trace.Events {
+		t.event(e)
+	}
+	if st := r.Resp.Status; st > 0 {
+		text := fmt.Sprint(int(st))
+		if l := r.Resp.Headers.Get(header.Location); l != nil {
+			text += ", Location: " + string(l)
+		}
+		t.line("answer", text, diag.Pos{})
+	}
+}
+
+// serverName is how a person would call a server.
+func serverName(s *httpd.Server) string {
+	if s.Name == "" {
+		return "without a name"
+	}
+	return s.Name
+}
+
+// event prints one event. What won is marked; what lost is faint.
+func (t *storyteller) event(e httpd.Event) {
+	head, more, _ := strings.Cut(e.Text, "\n")
+	if e.Phase == "note" && strings.HasPrefix(head, "server ") {
+		return // told already
+	}
+	if head == httpd.Declined.String() {
+		head = "done"
+		if e.Name == "rewrite" {
+			head = "does not match"
+		}
+	}
+	switch e.Phase {
+	case "candidate":
+		t.line("", t.color.cyan("? ")+t.name(e.Name)+head, e.Pos)
+	case "lost":
+		t.line("", t.color.faint("✘ "+e.Name+": "+head), e.Pos)
+	case "location":
+		t.line("location", t.color.green("✔ ")+t.name(e.Name)+head, e.Pos)
+	case "note":
+		t.line("", head, e.Pos)
+	default:
+		t.line(e.Phase, t.name(e.Name)+head, e.Pos)
+	}
+	if more = strings.TrimRight(more, "\r\n"); more != "" {
+		for _, l := range strings.Split(more, "\n") {
+			fmt.Fprintf(t.w, "%s%s %s\n", strings.Repeat(" ", column), t.color.faint("|"), t.color.cyan(printable(strings.TrimSuffix(l, "\r"))))
+		}
+	}
+}
+
+func (t *storyteller) name(s string) string {
+	if s == "" {
+		return ""
+	}
+	return t.color.bold(s) + ": "
+}
+
+func (t *storyteller) line(what, text string, at diag.Pos) {
+	place := ""
+	if at.IsValid() {
+		place = "  " + t.color.faint(at.String())
+	}
+	fmt.Fprintf(t.w, "%s%s%s%s\n", t.color.bold(what), strings.Repeat(" ", max(column-len(what), 1)), text, place)
+}
