@@ -286,6 +286,17 @@ func Conf[C any](s *Scope) *C {
 // to change.
 func OwnConf[C any](s *Scope) *C { return s.own(s.table.byConf[reflect.TypeFor[*C]()]).(*C) }
 
+// Supports reports whether a directive is known, and not as unsupported, in a
+// context: for what other directives can only do together with it.
+func (s *Scope) Supports(name string, in Context) bool {
+	for _, e := range s.table.Lookup(name) {
+		if e.In&in != 0 && e.State != Unsupported {
+			return true
+		}
+	}
+	return false
+}
+
 // Vars returns the variables of the http block.
 func (s *Scope) Vars() *httpd.Vars { return s.http }
 

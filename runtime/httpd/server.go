@@ -94,11 +94,12 @@ type namedRegex struct {
 type Conflict struct{ Name, Address string }
 
 func (c Conflict) Error() string {
-	return fmt.Sprintf("conflicting server name %q on %s, ignored", c.Name, c.Address)
+	return fmt.Sprintf("conflicting server name \"%s\" on %s, ignored", c.Name, c.Address)
 }
 
 // Add gives the address one name of a server. The first server to have a name
-// keeps it. A name may start or end with "*", or start with "."; re is the
+// keeps it: the error is a Conflict then, anything else being a name that nobody
+// can have. A name may start or end with "*", or start with "."; re is the
 // compiled form of one that starts with "~".
 func (a *Address) Add(s *Server, name string, re *regex.Regexp) error {
 	put := func(m *map[string]*Server, key string) error {
@@ -112,20 +113,35 @@ func (a *Address) Add(s *Server, name string, re *regex.Regexp) error {
 		return nil
 	}
 	switch {
+	case re == nil && !validName(name):
+		return fmt.Errorf("invalid server name or wildcard \"%s\" on %s", name, a.Text)
 	case re != nil:
 		a.names.regex = append(a.names.regex, namedRegex{re, s})
 		return nil
-	case strings.HasPrefix(name, "*."):
+	case len(name) > 2 && strings.HasPrefix(name, "*."):
 		return put(&a.names.head, name[1:])
-	case strings.HasPrefix(name, "."):
+	case len(name) > 1 && name[0] == '.':
+		if _, ok := a.names.head[name]; ok {
+			return Conflict{name, a.Text}
+		}
 		if err := put(&a.names.exact, name[1:]); err != nil {
 			return err
 		}
 		return put(&a.names.head, name)
-	case strings.HasSuffix(name, ".*"):
+	case len(name) > 2 && strings.HasSuffix(name, ".*"):
 		return put(&a.names.tail, name[:len(name)-1])
 	}
 	return put(&a.names.exact, name)
+}
+
+// validName refuses wildcards that are not a whole label at an end
+// (ngx_hash_add_key).
+func validName(name string) bool {
+	stars := strings.Count(name, "*")
+	if stars > 1 || strings.Contains(name, "..") || strings.Contains(name, "\x00") {
+		return false
+	}
+	return stars == 0 || len(name) > 2 && (name[0] == '.' || strings.HasPrefix(name, "*.") || strings.HasSuffix(name, ".*"))
 }
 
 // Find returns the server for a host, which is in lower case and without port,

@@ -22,7 +22,8 @@ var blocks = []spec.Directive[conf]{{
 	Close: build,
 }, {
 	Name: "server", In: spec.HTTP, Args: spec.Exactly(0), Opens: spec.Server,
-	Doc: "Describes a virtual server.",
+	Doc:   "Describes a virtual server.",
+	Close: closeServer,
 }, {
 	Name: "location", In: spec.Server | spec.Location, Args: spec.Between(1, 2), Opens: spec.Location,
 	Syntax: "[ = | ~ | ~* | ^~ ] uri | @name",

@@ -19,7 +19,7 @@ func build(c *conf, call *spec.Call) error {
 		}
 	}
 	s.LinkHTTP()
-	return buildListening(h, s)
+	return buildListening(spec.OwnConf[conf](s), h, s)
 }
 
 func buildServer(h *httpd.HTTP, s *spec.Scope) *httpd.Server {
@@ -38,7 +38,7 @@ func buildServer(h *httpd.HTTP, s *spec.Scope) *httpd.Server {
 		},
 	}
 	for _, n := range c.nameList {
-		srv.Names = append(srv.Names, n.text)
+		srv.Names = append(srv.Names, n.source)
 	}
 	srv.Name = firstName(c.nameList)
 	srv.Root = &httpd.Location{Pos: s.At.Name.Pos, Server: srv}

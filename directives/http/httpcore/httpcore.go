@@ -6,6 +6,7 @@
 package httpcore
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -33,9 +34,12 @@ var Module = spec.HTTPModule[conf]{
 // A conf is what the directives of the module say in one block.
 type conf struct {
 	// of a server
-	listens   []listenCall
+	hasListen bool
 	nameList  []serverName
-	nameGiven bool
+
+	// of the http block
+	ports    []*port
+	standIns map[string]netip.Addr // for hosts that are not looked up
 
 	// of a location
 	kind     location

@@ -1,303 +1,283 @@
 package httpcore
 
 import (
+	"context"
+	"errors"
 	"net/netip"
 	"os"
-	"slices"
-	"strconv"
 	"strings"
 
 	"understudy/directives/spec"
-	"understudy/parser/diag"
-	"understudy/runtime"
-	"understudy/runtime/httpd"
 	"understudy/runtime/listen"
+	"understudy/runtime/resolver"
 )
 
-// A listenCall is one listen directive.
+// A listenCall is what a listen directive says of one address.
 type listenCall struct {
-	addr    netip.AddrPort // of TCP
-	path    string         // of a unix socket
-	options listen.Options
-	isSet   bool // it has options of the socket
-	bind    bool // the socket is not shared with a wildcard
-	def     bool // default_server
-	ssl     bool
-	http2   bool
-	quic    bool
-	proxy   bool // proxy_protocol
-	call    *spec.Call
+	addr     netip.AddrPort // not valid: a unix socket
+	text     string         // as nginx prints it
+	options  listen.Options
+	wildcard bool
+	isSet    bool // it has options of the socket
+	bind     bool // the socket is not shared with a wildcard
+	def      bool // default_server
+	backlog  bool // backlog= is given
+	quic     bool
+	protocols
 }
 
+// protocols are what is spoken on an address.
+type protocols struct{ proxy, ssl, http2 bool }
+
 func addListen(c *conf, call *spec.Call) error {
-	l, err := parseListen(call)
+	c.hasListen = true
+	list, err := parseListen(call)
 	if err != nil {
 		return err
 	}
-	for _, one := range l {
-		for _, other := range c.listens {
-			if other.options.Addr == one.options.Addr && other.quic == one.quic {
-				return call.Errorf(0, "a duplicate listen %s", call.Args[0].Text)
-			}
-		}
-		c.listens = append(c.listens, one)
-	}
-	return nil
-}
-
-// An address is what all servers say about one address and port.
-type address struct {
-	listenCall
-	servers []serverOn
-	def     *httpd.Server
-	defCall *listenCall
-}
-
-type serverOn struct {
-	server *httpd.Server
-	scope  *spec.Scope
-}
-
-// Listening is what the servers of a http block listen on. Ports are who serves
-// the Entries, one for each.
-type Listening struct {
-	Entries []runtime.Entry
-	Ports   []*httpd.Port
-}
-
-// buildListening gathers the listen directives of all servers into sockets.
-func buildListening(h *httpd.HTTP, s *spec.Scope) error {
-	var list []*address
-	i := 0
-	for _, child := range s.Children {
-		if child.In != spec.Server {
+	seen := map[string]bool{}
+	for _, l := range list {
+		if seen[l.text] {
 			continue
 		}
-		srv := h.Servers[i]
-		i++
-		calls := spec.Conf[conf](child).listens
-		if len(calls) == 0 {
-			calls = []listenCall{defaultListen(child)}
-		}
-		for _, l := range calls {
-			if err := addAddress(&list, l, serverOn{srv, child}); err != nil {
-				return err
-			}
+		seen[l.text] = true
+		if err := httpConf(call.Scope).add(l, call.Scope, call); err != nil {
+			return err
 		}
 	}
-	var out Listening
-	for _, p := range ports(list) {
-		port := &httpd.Port{HTTP: h}
-		first := p[len(p)-1] // the one whose socket it is
-		for _, a := range p {
-			x := buildAddress(a, s)
-			if a == first {
-				port.Any = x
-				continue
-			}
-			if port.Addrs == nil {
-				port.Addrs = map[netip.Addr]*httpd.Address{}
-			}
-			port.Addrs[a.addr.Addr()] = x
-		}
-		out.Entries = append(out.Entries, runtime.Entry{Options: first.options, Serve: port.Serve})
-		out.Ports = append(out.Ports, port)
-	}
-	spec.SetResult(s, out)
 	return nil
 }
 
-// defaultListen is what a server without a listen directive listens on.
-func defaultListen(s *spec.Scope) listenCall {
+// httpConf returns the configuration of the http block around s.
+func httpConf(s *spec.Scope) *conf {
+	for s.Parent != nil && s.In&spec.HTTP == 0 {
+		s = s.Parent
+	}
+	return spec.OwnConf[conf](s)
+}
+
+// closeServer gives a server without a listen directive the default address.
+func closeServer(c *conf, call *spec.Call) error {
+	if c.hasListen {
+		return nil
+	}
 	port := uint16(8000)
 	if os.Getuid() == 0 {
 		port = 80
 	}
-	a := netip.AddrPortFrom(netip.IPv4Unspecified(), port)
-	return listenCall{addr: a, options: listen.Options{Network: "tcp", Addr: a.String()}, call: &spec.Call{Directive: s.At, Scope: s}}
+	l := newListen(netip.AddrPortFrom(netip.IPv4Unspecified(), port))
+	return httpConf(call.Inner).add(l, call.Inner, call)
 }
 
-// addAddress adds one listen directive of a server to the addresses.
-func addAddress(list *[]*address, l listenCall, on serverOn) error {
-	for _, a := range *list {
-		if a.options.Network != l.options.Network || a.options.Addr != l.options.Addr {
-			continue
-		}
-		if l.isSet {
-			if a.isSet {
-				return l.call.Errorf(0, "duplicate listen options for %s", l.options.Addr)
-			}
-			a.options, a.isSet, a.bind = l.options, true, a.bind || l.bind
-		}
-		if l.def {
-			if a.defCall != nil {
-				return l.call.Errorf(0, "a duplicate default server for %s", l.options.Addr)
-			}
-			a.def = on.server
-			keep := l
-			a.defCall = &keep
-		}
-		if a.proxy != l.proxy && (a.isSet || l.isSet) {
-			l.call.Warnf(0, "protocol-options", "protocol options redefined for %s", l.options.Addr)
-		}
-		a.ssl, a.http2, a.proxy = a.ssl || l.ssl, a.http2 || l.http2, a.proxy || l.proxy
-		a.servers = append(a.servers, on)
-		return nil
+func newListen(a netip.AddrPort) listenCall {
+	text := resolver.AddrPortText(a)
+	return listenCall{
+		addr: a, text: text, wildcard: a.Addr().IsUnspecified(),
+		options: listen.Options{Network: "tcp", Addr: text, IPv6Only: a.Addr().Is6()},
 	}
-	a := &address{listenCall: l, def: on.server, servers: []serverOn{on}}
-	if l.def {
-		keep := l
-		a.defCall = &keep
-	}
-	*list = append(*list, a)
-	return nil
 }
 
-// ports groups addresses by socket. The last of each group is the address the
-// socket is bound to: a wildcard serves the other addresses of its port too,
-// unless they are bound on their own.
-func ports(list []*address) [][]*address {
-	var out [][]*address
-	for i, a := range list {
-		if a.options.Network == "unix" || a.bind {
-			out = append(out, []*address{a})
-			continue
-		}
-		wild := slices.IndexFunc(list, func(b *address) bool {
-			return b.options.Network != "unix" && b.addr.Port() == a.addr.Port() && b.addr.Addr().IsUnspecified() && b.addr.Addr().Is4() == a.addr.Addr().Is4()
-		})
-		switch {
-		case wild < 0:
-			out = append(out, []*address{a})
-		case wild == i:
-			group := []*address{}
-			for _, b := range list {
-				if b != a && b.options.Network != "unix" && !b.bind && b.addr.Port() == a.addr.Port() && b.addr.Addr().Is4() == a.addr.Addr().Is4() {
-					group = append(group, b)
-				}
-			}
-			out = append(out, append(group, a))
-		}
-	}
-	// A wildcard that was given with options is bound on its own, and still
-	// serves those that were not.
-	for i, a := range list {
-		if a.bind && a.options.Network != "unix" && a.addr.Addr().IsUnspecified() {
-			for j, g := range out {
-				if len(g) == 1 && g[0] == a {
-					for _, b := range list {
-						if b != a && !b.bind && b.options.Network != "unix" && b.addr.Port() == a.addr.Port() && b.addr.Addr().Is4() == a.addr.Addr().Is4() {
-							out[j] = append([]*address{b}, out[j]...)
-						}
-					}
-				}
-			}
-		}
-		_ = i
-	}
-	return out
-}
-
-// buildAddress makes the table of names of one address.
-func buildAddress(a *address, s *spec.Scope) *httpd.Address {
-	x := &httpd.Address{Text: a.options.Addr, Default: a.def, SSL: a.ssl, HTTP2: a.http2, ProxyProtocol: a.proxy}
-	for _, on := range a.servers {
-		list := spec.Conf[conf](on.scope).nameList
-		if len(list) == 0 {
-			list = []serverName{{}}
-		}
-		for _, n := range list {
-			if err := x.Add(on.server, n.text, n.re); err != nil {
-				*s.Diags() = append(*s.Diags(), diag.Diagnostic{
-					Pos: on.scope.At.Name.Pos, Severity: diag.Warning, Code: "NX205", Msg: err.Error(),
-				})
-			}
-		}
-	}
-	return x
-}
-
-// parseListen reads a listen directive: one address for each port of a range.
+// parseListen reads a listen directive: what it says of each address of a host
+// and each port of a range.
 func parseListen(call *spec.Call) ([]listenCall, error) {
-	l := listenCall{call: call}
 	text := call.Args[0].Text
-	bad := func(what string) error {
-		return call.Errorf(0, `%s in "%s" of the "listen" directive`, what, text)
+	env := call.Scope.Env()
+	u, err := resolver.ParseURL(context.Background(), text, resolver.Options{
+		DefaultPort: 80, Listen: true, NoResolve: env.Offline, Lookup: lookup(env),
+	})
+	if err != nil {
+		return nil, call.Errorf(0, `%v in "%s" of the "listen" directive`, err, text)
 	}
-	if path, ok := strings.CutPrefix(text, "unix:"); ok {
-		if path == "" {
-			return nil, bad("no path in the unix domain socket")
-		}
-		l.path, l.options = path, listen.Options{Network: "unix", Addr: text}
-		return []listenCall{l}, parseListenOptions(&l, call)
-	}
-	l.options.Network = "tcp"
-	host, port := text, ""
-	switch {
-	case strings.HasPrefix(text, "["):
-		i := strings.IndexByte(text, ']')
-		if i < 0 {
-			return nil, bad("invalid host")
-		}
-		host, port = text[1:i], strings.TrimPrefix(text[i+1:], ":")
-	case strings.Contains(text, ":"):
-		host, port, _ = strings.Cut(text, ":")
-	case !strings.ContainsAny(text, ".*abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ$"):
-		host, port = "*", text
-	}
-	n := 80
-	if port != "" || strings.HasSuffix(text, ":") {
-		p, err := strconv.Atoi(port)
-		if err != nil || p < 1 || p > 65535 {
-			return nil, bad("invalid port")
-		}
-		n = p
-	}
-	var addr netip.Addr
-	switch {
-	case host == "" || host == "*":
-		addr = netip.IPv4Unspecified()
-	default:
-		a, err := netip.ParseAddr(host)
-		if err != nil {
-			if !call.Scope.Env().Offline {
-				return nil, bad("host not found")
-			}
-			a = netip.IPv4Unspecified()
-		}
-		addr = a
-	}
-	l.addr = netip.AddrPortFrom(addr, uint16(n))
-	l.options.Addr = l.addr.String()
-	l.options.IPv6Only = addr.Is6()
-	if err := parseListenOptions(&l, call); err != nil {
+	var said listenCall
+	if err := said.parse(call); err != nil {
 		return nil, err
 	}
-	return []listenCall{l}, nil
+	if err := said.check(call); err != nil {
+		return nil, err
+	}
+	if u.Network == "unix" {
+		name := "unix:" + u.Host
+		said.text, said.options.Network, said.options.Addr = name, "unix", name
+		return []listenCall{said}, nil
+	}
+	addrs := u.Addrs
+	if len(addrs) == 0 { // a name that is not looked up
+		addrs = []netip.AddrPort{netip.AddrPortFrom(httpConf(call.Scope).standIn(u.Host), uint16(u.Port))}
+	}
+	list := make([]listenCall, len(addrs))
+	for i, a := range addrs {
+		l, at := said, newListen(a)
+		l.addr, l.text, l.wildcard = a, at.text, at.wildcard
+		l.options.Network, l.options.Addr = "tcp", at.text
+		l.options.IPv6Only = a.Addr().Is6() && !said.options.IPv6Only
+		list[i] = l
+	}
+	return list, nil
 }
 
-func parseListenOptions(l *listenCall, call *spec.Call) error {
-	for _, p := range call.Params(1) {
-		switch {
-		case p.Key == "default_server" || p.Key == "default":
-			l.def = true
-		case p.Key == "bind":
-			l.isSet, l.bind = true, true
-		case p.Key == "backlog":
-			n, ok := spec.ParseNumber(p.Val)
-			if !ok || n == 0 {
-				return call.Errorf(p.Arg, `invalid backlog "%s"`, call.Args[p.Arg].Text)
+// lookup adapts the environment's way to look names up.
+func lookup(env *spec.Options) func(context.Context, string) ([]netip.Addr, error) {
+	if env.Lookup == nil {
+		return nil
+	}
+	return func(_ context.Context, host string) ([]netip.Addr, error) {
+		texts, err := env.Lookup(host)
+		var addrs []netip.Addr
+		for _, t := range texts {
+			if a, ok := resolver.ParseAddr(t); ok {
+				addrs = append(addrs, a)
 			}
-			l.options.Backlog, l.isSet, l.bind = n, true, true
-		case p.Key == "reuseport":
-			l.options.ReusePort, l.isSet, l.bind = true, true, true
-		case p.Key == "deferred":
-			l.options.DeferAccept, l.isSet, l.bind = true, true, true
-		case p.Key == "ipv6only":
-			l.options.IPv6Only, l.isSet, l.bind = p.Val == "on", true, true
+		}
+		return addrs, err
+	}
+}
+
+// standIn is an address for a host that is not looked up, of those that are
+// nobody's (RFC 5737): another one for each name.
+func (c *conf) standIn(host string) netip.Addr {
+	a, ok := c.standIns[host]
+	if !ok {
+		if c.standIns == nil {
+			c.standIns = map[string]netip.Addr{}
+		}
+		a = netip.AddrFrom4([4]byte{192, 0, 2, byte(len(c.standIns) + 1)})
+		c.standIns[host] = a
+	}
+	return a
+}
+
+// parse reads the parameters. While it does, IPv6Only means that it is off.
+func (l *listenCall) parse(call *spec.Call) error {
+	for _, p := range call.Params(1) {
+		word := call.Args[p.Arg].Text
+		bad := func(what string) error { return call.Errorf(p.Arg, `invalid %s "%s"`, what, word) }
+		socket, ok := true, true
+		var n int
+		var size int64
+		switch o := &l.options; {
+		case word == "default_server" || word == "default":
+			l.def, socket = true, false
+		case word == "bind":
+		case p.Key == "fastopen" && p.Has:
+			if n, ok = spec.ParseNumber(p.Val); !ok {
+				return bad("fastopen")
+			}
+			o.FastOpen = n
+		case p.Key == "backlog" && p.Has:
+			if n, ok = spec.ParseNumber(p.Val); !ok || n == 0 {
+				return bad("backlog")
+			}
+			o.Backlog, l.backlog = n, true
+		case p.Key == "rcvbuf" && p.Has:
+			if size, ok = spec.ParseSize(p.Val, false); !ok {
+				return bad("rcvbuf")
+			}
+			o.RcvBuf = int(size)
+		case p.Key == "sndbuf" && p.Has:
+			if size, ok = spec.ParseSize(p.Val, false); !ok {
+				return bad("sndbuf")
+			}
+			o.SndBuf = int(size)
+		case p.Key == "accept_filter" && p.Has:
+			call.Warnf(p.Arg, "accept-filter", `accept filters "%s" are not supported on this platform, ignored`, word)
+			socket = false
+		case word == "deferred":
+			o.DeferAccept = true
+		case strings.HasPrefix(word, "ipv6only=o"):
+			if p.Val != "on" && p.Val != "off" {
+				return call.Errorf(p.Arg, `invalid ipv6only flags "%s"`, p.Val)
+			}
+			o.IPv6Only = p.Val == "off"
+		case word == "reuseport":
+			o.ReusePort = true
+		case word == "multipath":
+			o.Multipath = true
+		case p.Key == "so_keepalive" && p.Has:
+			if o.KeepAlive, ok = parseKeepalive(p.Val); !ok {
+				return call.Errorf(p.Arg, `invalid so_keepalive value: "%s"`, p.Val)
+			}
 		default:
-			return call.Errorf(p.Arg, `invalid parameter "%s"`, call.Args[p.Arg].Text)
+			if err := l.parseProtocol(call, p.Arg, word); err != nil {
+				return err
+			}
+			socket = false
+		}
+		if socket {
+			l.isSet, l.bind = true, true
 		}
 	}
 	return nil
+}
+
+// parseProtocol reads the parameters that say what is spoken.
+func (l *listenCall) parseProtocol(call *spec.Call, arg int, word string) error {
+	needs := ""
+	switch word {
+	case "ssl":
+		l.ssl, needs = true, "ssl_certificate"
+	case "http2":
+		call.Warnf(arg, "listen-http2", `the "listen ... http2" directive is deprecated, use the "http2" directive instead`)
+		l.http2, needs = true, "http2"
+	case "quic":
+		l.quic, needs = true, "http3"
+	case "proxy_protocol":
+		l.proxy = true
+	default:
+		return call.Errorf(arg, `invalid parameter "%s"`, word)
+	}
+	if needs != "" && !call.Scope.Supports(needs, spec.Server) {
+		return call.Coded(arg, "unsupported", `the "%s" parameter is not supported yet`, word)
+	}
+	return nil
+}
+
+// check refuses what does not go together with QUIC.
+func (l *listenCall) check(call *spec.Call) error {
+	if !l.quic {
+		return nil
+	}
+	l.options.Network = "udp"
+	for _, p := range []struct {
+		given bool
+		name  string
+	}{
+		{l.options.FastOpen != 0, "fastopen"}, {l.backlog, "backlog"}, {l.options.DeferAccept, "deferred"},
+		{l.options.Multipath, "multipath"}, {l.ssl, "ssl"}, {l.http2, "http2"},
+		{l.options.KeepAlive.Mode != listen.Unset, "so_keepalive"}, {l.proxy, "proxy_protocol"},
+	} {
+		if p.given {
+			return errors.New(`"` + p.name + `" parameter is incompatible with "quic"`)
+		}
+	}
+	return nil
+}
+
+// parseKeepalive reads "on", "off" or "[idle]:[interval]:[count]", of which one
+// must be given.
+func parseKeepalive(s string) (k listen.Keepalive, ok bool) {
+	switch s {
+	case "on":
+		return listen.Keepalive{Mode: listen.On}, true
+	case "off":
+		return listen.Keepalive{Mode: listen.Off}, true
+	}
+	idle, rest, _ := strings.Cut(s, ":")
+	intvl, count, _ := strings.Cut(rest, ":")
+	if idle != "" {
+		if k.Idle, ok = spec.ParseTime(idle, false); !ok {
+			return k, false
+		}
+	}
+	if intvl != "" {
+		if k.Intvl, ok = spec.ParseTime(intvl, false); !ok {
+			return k, false
+		}
+	}
+	if count != "" {
+		if k.Cnt, ok = spec.ParseNumber(count); !ok {
+			return k, false
+		}
+	}
+	k.Mode = listen.On
+	return k, k.Idle != 0 || k.Intvl != 0 || k.Cnt != 0
 }

@@ -10,8 +10,9 @@ import (
 
 // A serverName is one argument of server_name.
 type serverName struct {
-	text string // in lower case, unless it is a regular expression
-	re   *regex.Regexp
+	source string // as written
+	text   string // in lower case, unless it is a regular expression
+	re     *regex.Regexp
 }
 
 // names are the directives that tell servers apart.
@@ -28,16 +29,17 @@ var names = []spec.Directive[conf]{{
 func setServerName(c *conf, call *spec.Call) error {
 	for i, a := range call.Args {
 		name := a.Text
-		if name == "" || strings.HasPrefix(name, "*") && (len(name) < 3 || name[1] != '.') ||
-			strings.HasPrefix(name, ".") && len(name) < 2 {
-			if name != "" {
-				return call.Errorf(i, "server name %s is invalid", quoted(name))
-			}
+		if strings.HasPrefix(name, "*") && (len(name) < 3 || name[1] != '.') || name == "." {
+			return call.Errorf(i, "server name %s is invalid", quoted(name))
 		}
 		if strings.Contains(name, "/") {
 			call.Warnf(i, "server-name", "server name %s has suspicious symbols", quoted(name))
 		}
-		n := serverName{text: name}
+		n := serverName{source: name, text: strings.ToLower(name)}
+		if n.text == "$hostname" {
+			host, _ := os.Hostname() // nginx does not start without a name; here it would be empty
+			n.text = strings.ToLower(host)
+		}
 		if pattern, ok := strings.CutPrefix(name, "~"); ok {
 			if pattern == "" {
 				return call.Errorf(i, "empty regex in server name %s", quoted(name))
@@ -46,16 +48,7 @@ func setServerName(c *conf, call *spec.Call) error {
 			if err != nil {
 				return err
 			}
-			n.re = re
-		} else {
-			if name == "$hostname" {
-				host, _ := os.Hostname()
-				n.text = host
-			}
-			n.text = strings.ToLower(n.text)
-			if !validName(n.text) {
-				return call.Errorf(i, "invalid server name or wildcard %s on 0.0.0.0:80", quoted(name))
-			}
+			n.re, n.text = re, name
 		}
 		c.nameList = append(c.nameList, n)
 	}
@@ -64,18 +57,7 @@ func setServerName(c *conf, call *spec.Call) error {
 
 // hasUpper: nginx matches a regular expression with upper case letters
 // regardless of case, since hosts are in lower case.
-func hasUpper(s string) bool { return s != strings.ToLower(s) }
-
-// validName refuses wildcards that are not a whole label at an end.
-func validName(name string) bool {
-	switch stars := strings.Count(name, "*"); {
-	case stars == 0:
-		return !strings.Contains(name, "..")
-	case stars > 1:
-		return false
-	}
-	return strings.HasPrefix(name, "*.") || strings.HasSuffix(name, ".*") && len(name) > 2
-}
+func hasUpper(s string) bool { return strings.ContainsAny(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") }
 
 // firstName is what $server_name says.
 func firstName(list []serverName) string {

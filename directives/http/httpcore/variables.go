@@ -31,7 +31,7 @@ var requestVariables = []httpd.Variable{
 	{Name: "is_args", Doc: "“?” if there are arguments, else empty.", Volatile: true, Get: isArgs},
 	{Name: "arg_*", Doc: "An argument by its name.", Volatile: true, Get: argument},
 	{Name: "server_protocol", Doc: "The protocol, such as HTTP/1.1.", Get: func(r *httpd.Request, _ string) ([]byte, bool) { return present(r.Head.Proto) }},
-	{Name: "request_port", Doc: "The port that the request names.", Get: func(r *httpd.Request, _ string) ([]byte, bool) { return port(r, r.Port()), true }},
+	{Name: "request_port", Doc: "The port that the request names.", Get: func(r *httpd.Request, _ string) ([]byte, bool) { return portText(r, r.Port()), true }},
 	{Name: "is_request_port", Doc: "“:” if the request names a port, else empty.", Get: isPort},
 	{Name: "scheme", Doc: "http or https.", Get: scheme},
 	{Name: "https", Doc: "“on” over TLS, else empty.", Get: https},
@@ -53,9 +53,9 @@ var requestVariables = []httpd.Variable{
 var clientVariables = []httpd.Variable{
 	{Name: "remote_addr", Doc: "The client's address.", Get: func(r *httpd.Request, _ string) ([]byte, bool) { return r.RealIP, true }},
 	{Name: "binary_remote_addr", Doc: "The client's address as 4 or 16 bytes.", Get: binaryAddr},
-	{Name: "remote_port", Doc: "The client's port.", Get: func(r *httpd.Request, _ string) ([]byte, bool) { return port(r, int(r.RemoteAddr().Port())), true }},
+	{Name: "remote_port", Doc: "The client's port.", Get: func(r *httpd.Request, _ string) ([]byte, bool) { return portText(r, int(r.RemoteAddr().Port())), true }},
 	{Name: "server_addr", Doc: "The address that took the request.", Get: func(r *httpd.Request, _ string) ([]byte, bool) { return r.CopyString(r.LocalText()), true }},
-	{Name: "server_port", Doc: "The port that took the request.", Get: func(r *httpd.Request, _ string) ([]byte, bool) { return port(r, int(r.LocalAddr().Port())), true }},
+	{Name: "server_port", Doc: "The port that took the request.", Get: func(r *httpd.Request, _ string) ([]byte, bool) { return portText(r, int(r.LocalAddr().Port())), true }},
 	{Name: "connection", Doc: "The connection's number.", Get: onConn(func(c *conn.Conn, dst []byte) []byte { return strconv.AppendUint(dst, c.Serial, 10) })},
 	{Name: "connection_requests", Doc: "How many requests the connection has made.", Get: onConn(func(c *conn.Conn, dst []byte) []byte { return strconv.AppendInt(dst, int64(c.Requests), 10) })},
 	{Name: "connection_time", Doc: "Seconds since the connection was accepted.", Volatile: true, Get: onConn(func(c *conn.Conn, dst []byte) []byte {
@@ -88,8 +88,8 @@ func present(p []byte) ([]byte, bool) { return p, p != nil }
 
 func number64(r *httpd.Request, n int64) []byte { return strconv.AppendInt(r.Alloc(20), n, 10) }
 
-// port is empty for none.
-func port(r *httpd.Request, n int) []byte {
+// portText is empty for none.
+func portText(r *httpd.Request, n int) []byte {
 	if n <= 0 {
 		return empty
 	}
