@@ -298,3 +298,15 @@ func TestResetIsRST(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
+
+func TestReadWaitsAfterState(t *testing.T) {
+	p := tcpPair(t)
+	if s := p.a.State(); s != Alive {
+		t.Fatalf("State = %v, want Alive", s)
+	}
+	// With nothing sent, a read must wait for its timeout.
+	p.a.SetReadTimeout(20 * time.Millisecond)
+	if _, err := p.a.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("Read after State: %v, want %v", err, os.ErrDeadlineExceeded)
+	}
+}

@@ -27,6 +27,7 @@ func (c *Conn) State() State {
 		return c.stateUpper()
 	}
 	n, err := c.turn(readPeek, true, false)
+	c.rd.try = false // the reads that follow wait
 	switch {
 	case err == errWouldBlock:
 		return Alive
