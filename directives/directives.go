@@ -6,9 +6,19 @@ import (
 
 	"understudy/directives/accesslog"
 	"understudy/directives/core"
+	"understudy/directives/http/autoindex"
+	"understudy/directives/http/byterange"
+	"understudy/directives/http/emptygif"
+	"understudy/directives/http/headers"
 	"understudy/directives/http/httpcore"
+	"understudy/directives/http/index"
+	"understudy/directives/http/notmodified"
 	"understudy/directives/http/proxy"
+	"understudy/directives/http/randomindex"
 	"understudy/directives/http/rewrite"
+	"understudy/directives/http/static"
+	"understudy/directives/http/stubstatus"
+	"understudy/directives/http/tryfiles"
 	"understudy/directives/spec"
 	"understudy/directives/unsupported"
 	"understudy/directives/upstream"
@@ -26,6 +36,10 @@ var modules = []spec.Module{
 	rewrite.Module,
 	accesslog.HTTP,
 	proxy.Module,
+	tryfiles.Module,
+	emptygif.Module, stubstatus.Module,
+	randomindex.Module, index.Module, autoindex.Module, static.Module,
+	notmodified.Module, headers.Module, byterange.Module,
 	upstream.HTTP,
 	upstream.Stream,
 }

@@ -60,6 +60,14 @@ type Setter[C any] struct {
 	pos     func(*C) diag.Pos
 }
 
+// Inheriting is s with a rule of its own about what inner blocks inherit, those
+// that say nothing included: f gives child what it is to have of parent.
+func (s Setter[C]) Inheriting(f func(child, parent *C)) Setter[C] {
+	s.local = true
+	s.inherit = func(child, parent *C, _ bool) { f(child, parent) }
+	return s
+}
+
 // ErrDuplicate is what nginx says of a directive that is given twice.
 var ErrDuplicate = errors.New("is duplicate")
 

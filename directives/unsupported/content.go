@@ -4,29 +4,17 @@ import "understudy/directives/spec"
 
 // Makers of responses.
 var contentGroups = []group{
-	{"http_autoindex", []row{
-		{"autoindex", anywhere, one, simple},
-		{"autoindex_format", anywhere, one, simple},
-		{"autoindex_localtime", anywhere, one, simple},
-		{"autoindex_exact_size", anywhere, one, simple},
-	}},
 	{"http_dav", []row{
 		{"dav_methods", anywhere, spec.AtLeast(1), simple},
 		{"create_full_put_path", anywhere, one, simple},
 		{"min_delete_depth", anywhere, one, simple},
 		{"dav_access", anywhere, spec.Between(1, 3), simple},
 	}},
-	{"http_empty_gif", []row{
-		{"empty_gif", spec.Location, spec.Exactly(0), simple},
-	}},
 	{"http_flv", []row{
 		{"flv", spec.Location, spec.Exactly(0), simple},
 	}},
 	{"http_gzip_static", []row{
 		{"gzip_static", anywhere, one, simple},
-	}},
-	{"http_index", []row{
-		{"index", anywhere, spec.AtLeast(1), simple},
 	}},
 	{"http_mp4", []row{
 		{"mp4", spec.Location, spec.Exactly(0), simple},
@@ -39,14 +27,5 @@ var contentGroups = []group{
 		{"perl_require", spec.HTTP, one, simple},
 		{"perl", spec.Location | spec.LimitExcept, one, simple},
 		{"perl_set", spec.HTTP, spec.Exactly(2), simple},
-	}},
-	{"http_random_index", []row{
-		{"random_index", spec.Location, one, simple},
-	}},
-	{"http_stub_status", []row{
-		{"stub_status", spec.Server | spec.Location, spec.Between(0, 1), simple},
-	}},
-	{"http_try_files", []row{
-		{"try_files", spec.Server | spec.Location, spec.AtLeast(2), simple},
 	}},
 }

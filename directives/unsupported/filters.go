@@ -31,13 +31,6 @@ var filtersGroups = []group{
 		{"gzip_no_buffer", anywhere, one, simple},
 		{"gzip_min_length", anywhere, one, simple},
 	}},
-	{"http_headers_filter", []row{
-		{"expires", anywhere | spec.LocationIf, spec.Between(1, 2), simple},
-		{"add_header", anywhere | spec.LocationIf, spec.Between(2, 3), simple},
-		{"add_trailer", anywhere | spec.LocationIf, spec.Between(2, 3), simple},
-		{"add_header_inherit", anywhere | spec.LocationIf, one, simple},
-		{"add_trailer_inherit", anywhere | spec.LocationIf, one, simple},
-	}},
 	{"http_image_filter", []row{
 		{"image_filter", spec.Location, spec.Between(1, 3), simple},
 		{"image_filter_jpeg_quality", anywhere, one, simple},

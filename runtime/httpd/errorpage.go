@@ -149,13 +149,16 @@ var pageExtras = map[Status]string{
 	497: "The plain HTTP request was sent to HTTPS port",
 }
 
+// pageTitles are those that differ from what the status line says.
+var pageTitles = map[Status]string{302: "302 Found", 401: "401 Authorization Required", 498: "404 Not Found"}
+
 // pageStatuses are those whose page has a body.
 var pageStatuses = func() map[Status]bool {
 	m := map[Status]bool{}
 	for _, s := range []Status{
 		301, 302, 303, 307, 308,
-		400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 411, 412, 413, 414, 415, 416, 421, 422, 425, 429,
-		494, 495, 496, 497,
+		400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 421, 429,
+		494, 495, 496, 497, 498,
 		500, 501, 502, 503, 504, 505, 507,
 	} {
 		m[s] = true
@@ -169,6 +172,9 @@ func (r *Request) pageBody(st Status) []byte {
 		return nil
 	}
 	title := fmt.Sprintf("%d %s", st, h1.Reason(int(st)))
+	if t := pageTitles[st]; t != "" {
+		title = t
+	}
 	head, extra := title, pageExtras[st]
 	if extra != "" {
 		head = "400 Bad Request"

@@ -139,7 +139,7 @@ func (c *conf) addTo(b *spec.Builder) error {
 		Root:                 c.root.V.path,
 		Alias:                c.root.V.alias,
 		AliasOf:              c.root.V.of,
-		Types:                c.types.V,
+		Types:                c.typesOrDefault(),
 		DefaultType:          []byte(c.defaultType.V),
 		Sendfile:             c.sendfile.V,
 		SendfileMaxChunk:     c.sendfileChunk.V,

@@ -87,6 +87,18 @@ func rootOf(call *spec.Call) (root, error) {
 	return root{path: t}, err
 }
 
+// defaultTypes are those of a location for which no types block is given.
+var defaultTypes = map[string][]byte{
+	"html": []byte("text/html"), "gif": []byte("image/gif"), "jpg": []byte("image/jpeg"),
+}
+
+func (c *conf) typesOrDefault() map[string][]byte {
+	if !c.types.Given() {
+		return defaultTypes
+	}
+	return c.types.V
+}
+
 // addTypes reads a types block: lines of a type and its extensions.
 func addTypes(types *map[string][]byte, call *spec.Call) error {
 	if *types == nil {

@@ -1,0 +1,113 @@
+// Package static answers requests with files.
+//
+// nginx has no directives for it: it is what a location does that nothing else
+// is said of.
+package static
+
+import (
+	"strconv"
+	"time"
+
+	"understudy/directives/spec"
+	"understudy/runtime/h1"
+	"understudy/runtime/header"
+	"understudy/runtime/httpd"
+	"understudy/runtime/logs"
+	"understudy/runtime/openfile"
+)
+
+// Module is ngx_http_static_module.
+var Module = spec.HTTPModule[conf]{
+	Name: "http_static",
+	Location: func(_ *conf, b *spec.Builder) error {
+		b.Contents = append(b.Contents, httpd.Step{Name: "static file", Run: serve})
+		return nil
+	},
+}
+
+// A conf is empty: there are no directives.
+type conf struct{}
+
+const methods = httpd.GET | httpd.HEAD | h1.POST
+
+// serve sends the file that the URI stands for. (ngx_http_static_handler)
+func serve(r *httpd.Request) httpd.Status {
+	if r.MethodID&methods == 0 {
+		return 405
+	}
+	if n := len(r.URI); n > 0 && r.URI[n-1] == '/' {
+		return httpd.Declined
+	}
+	path := r.Path(r.URI)
+	if path == nil {
+		return 500
+	}
+	f, info, err := r.OpenFile(path)
+	if err != nil {
+		return failed(r, path, err.(*openfile.Error))
+	}
+	if f == nil {
+		return redirect(r)
+	}
+	defer f.Close()
+	if info.Kind != openfile.Regular {
+		r.Errorf(logs.Crit, "\"%s\" is not a regular file", path)
+		return 404
+	}
+	if r.MethodID == h1.POST {
+		return 405
+	}
+	if r.Explaining() {
+		r.Note("file %s, %d bytes", path, info.Size)
+		return 200
+	}
+	r.DiscardBody()
+	p := &r.Resp
+	p.Status, p.Length, p.LastModified = 200, info.Size, time.Unix(info.Mtime, 0)
+	if r.Loc.ETag {
+		p.Headers.AddID(header.ETag, ETag(r, info))
+	}
+	r.SetType()
+	p.AcceptRanges = true
+	if st := r.SendHeader(); st != httpd.OK {
+		return st
+	}
+	if r.SendFile(f, 0, info.Size) != nil {
+		return httpd.Aborted
+	}
+	r.End()
+	return httpd.Done
+}
+
+// ETag is the tag of a file: its time and size. (ngx_http_set_etag)
+func ETag(r *httpd.Request, info openfile.Info) []byte {
+	b := append(r.Alloc(len(`"-"`)+2*16), '"')
+	b = append(strconv.AppendUint(b, uint64(info.Mtime), 16), '-')
+	return append(strconv.AppendUint(b, uint64(info.Size), 16), '"')
+}
+
+// failed answers for a file that cannot be opened.
+func failed(r *httpd.Request, path []byte, err *openfile.Error) httpd.Status {
+	level, st := logs.Crit, httpd.Status(500)
+	switch {
+	case err.Missing():
+		level, st = logs.Error, 404
+	case err.Forbidden() || err.Linked():
+		level, st = logs.Error, 403
+	}
+	if st != 404 || r.Loc.LogNotFound {
+		r.Errorf(level, "%s \"%s\" failed%s", err.Call, path, httpd.Errno(err))
+	}
+	return st
+}
+
+// redirect sends the client from the name of a folder to that with a slash.
+func redirect(r *httpd.Request) httpd.Status {
+	to := h1.AppendEscape(r.Alloc(3*len(r.URI)+1+1+len(r.Args)), r.URI, h1.EscapeURI)
+	to = append(to, '/')
+	if len(r.Args) > 0 {
+		to = append(append(to, '?'), r.Args...)
+	}
+	r.Resp.SetLocation(to)
+	return 301
+}
