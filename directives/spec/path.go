@@ -17,5 +17,10 @@ func TempPath(call *Call) (*httpd.TempPath, error) {
 		}
 		t.Levels = append(t.Levels, n)
 	}
+	SetResult(call.Scope, append(Result[TempDirs](call.Scope), t.Dir))
 	return t, nil
 }
+
+// TempDirs are the folders for temporary files that a configuration names, or
+// has by default: nginx creates them before it starts.
+type TempDirs []string
