@@ -97,9 +97,6 @@ var streamGroups = []group{
 	{"stream_set", []row{
 		{"set", spec.StreamServer, spec.Exactly(2), simple},
 	}},
-	{"stream_split_clients", []row{
-		{"split_clients", spec.Stream, spec.Exactly(2), block},
-	}},
 	{"stream_ssl_preread", []row{
 		{"ssl_preread", streams, one, simple},
 	}},

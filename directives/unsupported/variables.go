@@ -14,9 +14,6 @@ var variablesGroups = []group{
 		{"degradation", spec.HTTP, one, simple},
 		{"degrade", anywhere, one, simple},
 	}},
-	{"http_geo", []row{
-		{"geo", spec.HTTP, spec.Between(1, 2), block},
-	}},
 	{"http_geoip", []row{
 		{"geoip_country", spec.HTTP, spec.Between(1, 2), simple},
 		{"geoip_org", spec.HTTP, spec.Between(1, 2), simple},
@@ -29,16 +26,8 @@ var variablesGroups = []group{
 		{"access_log", anywhere | spec.LocationIf | spec.LimitExcept, spec.AtLeast(1), simple},
 		{"open_log_file_cache", anywhere, spec.Between(1, 4), simple},
 	}},
-	{"http_map", []row{
-		{"map", spec.HTTP, spec.Exactly(2), block},
-		{"map_hash_max_size", spec.HTTP, one, simple},
-		{"map_hash_bucket_size", spec.HTTP, one, simple},
-	}},
 	{"http_mirror", []row{
 		{"mirror", anywhere, one, simple},
 		{"mirror_request_body", anywhere, one, simple},
-	}},
-	{"http_split_clients", []row{
-		{"split_clients", spec.HTTP, spec.Exactly(2), block},
 	}},
 }
