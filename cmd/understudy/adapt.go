@@ -25,11 +25,7 @@ func (f *foreground) adapt(t *parser.Tree) {
 		return true
 	})
 	f.logs(t.Directives)
-	for _, d := range t.Directives {
-		if d.Err == nil && d.Name.Text == "http" && d.Block != nil {
-			f.http(d)
-		}
-	}
+	supply(t, f.defaults())
 }
 
 // logs sends what would go to files that cannot be written to standard error.
@@ -81,24 +77,32 @@ func stream(f *os.File) string {
 	return name
 }
 
-// http gives a http block what it does not say and nginx would have a place
-// for below its prefix.
-func (f *foreground) http(d *parser.Directive) {
+// defaults are the places of what a http block does not say, where nginx would
+// have one below its prefix.
+func (f *foreground) defaults() [][2]string {
+	list := [][2]string{{"access_log", stream(os.Stdout)}}
+	for _, name := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+		list = append(list, [2]string{name + "_temp_path", filepath.Join(f.stateDir(), name+"_temp")})
+	}
+	return list
+}
+
+// supplyTo gives a http block the directives that it does not have.
+func supplyTo(d *parser.Directive, defaults [][2]string) {
 	has := map[string]bool{}
 	for _, c := range d.Block {
 		if c.Err == nil {
 			has[c.Name.Text] = true
 		}
 	}
-	add := func(name, arg string) {
-		if !has[name] && arg != "" && supports(directives.Table, name, spec.HTTP) {
-			w := &parser.Directive{Name: parser.Word{Text: name, Raw: name}, Args: []parser.Word{{Text: arg, Raw: arg}}, Parent: d}
-			d.Block = slices.Insert(d.Block, 0, w)
+	for _, w := range defaults {
+		name, arg := w[0], w[1]
+		if has[name] || !supports(directives.Table, name, spec.HTTP) {
+			continue
 		}
-	}
-	add("access_log", stream(os.Stdout))
-	for _, name := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
-		add(name+"_temp_path", filepath.Join(f.stateDir(), name+"_temp"))
+		d.Block = slices.Insert(d.Block, 0, &parser.Directive{
+			Name: parser.Word{Text: name, Raw: name}, Args: []parser.Word{{Text: arg, Raw: arg}}, Parent: d,
+		})
 	}
 }
 

@@ -96,7 +96,7 @@ func (p *program) redirectStderr(c *configuration) {
 	}
 	f, err := os.OpenFile(c.settings.logFile, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
 	if err == nil {
-		err = unix.Dup2(int(f.Fd()), 2)
+		err = dup(int(f.Fd()), 2)
 		f.Close()
 	}
 	if err != nil {

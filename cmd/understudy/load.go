@@ -39,6 +39,10 @@ func (p *program) load() (*configuration, bool) {
 		return c, false
 	}
 	c.settings = p.settingsOf(c)
+	if !p.account(&c.settings) {
+		c.logs.Release()
+		return c, false
+	}
 	if err := c.settings.Enough(len(c.compiled.Graph.Listen)); err != nil {
 		p.journal.printf(logs.Emerg, "%v", err)
 		c.logs.Release()
@@ -62,6 +66,9 @@ func (p *program) compile(c *configuration) (found diag.List, ok bool) {
 	} else {
 		// An error stands in the tree as well.
 		c.tree, _ = parser.Load(p.paths.conf, parser.Options{Prefix: p.paths.prefix, Command: p.opts.globals.value})
+		if !p.opts.prefix.ok {
+			supply(c.tree, packagedDefaults)
+		}
 	}
 	c.compiled, found = directives.Compile(c.tree, p.specOptions(c))
 	return found, true
@@ -138,8 +145,11 @@ func lookup(host string) ([]string, error) {
 	return addrs, nil
 }
 
-// open opens the log files of c and takes its zones.
+// open creates the folders of c, opens its log files and takes its zones.
 func (p *program) open(c *configuration) bool {
+	if !p.createPaths(c) {
+		return false
+	}
 	if err := c.logs.Open(); err != nil {
 		p.journal.printf(logs.Emerg, "%v", first(err))
 		return false

@@ -28,6 +28,10 @@ func (p *program) start() int {
 		return 1
 	}
 	hear := p.listenForSignals()
+	if p.foreground == nil && !(p.apply(c, true) && p.drop(c.settings.User)) {
+		os.Remove(c.settings.PID)
+		return 2 // as a worker of nginx, which is not started again
+	}
 	p.begin(next, c)
 	if p.foreground != nil {
 		p.foreground.started(c.compiled.Graph)
@@ -151,6 +155,9 @@ func (p *program) reload() {
 		p.removePid()
 	}
 	p.journal.printf(logs.Notice, "using the \"%s\" event method", eventMethod)
+	if p.foreground == nil {
+		p.apply(c, false)
+	}
 	p.begin(next, c)
 	if p.foreground == nil {
 		p.redirectStderr(c)

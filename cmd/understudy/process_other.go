@@ -1,0 +1,44 @@
+//go:build !unix
+
+package main
+
+import (
+	"os"
+	"os/signal"
+
+	"understudy/runtime/logs"
+)
+
+// Systems without signals know Ctrl-C, which stops the process. There is no
+// process in the background, and nothing to send a signal to.
+
+func (p *program) listenForSignals() chan os.Signal {
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, os.Interrupt)
+	return ch
+}
+
+func (p *program) cycle(ch chan os.Signal) int {
+	<-ch
+	signal.Stop(ch)
+	<-p.stop()
+	p.removePid()
+	p.journal.printf(logs.Notice, "exit")
+	return 0
+}
+
+func (p *program) background() int {
+	p.journal.printf(logs.Emerg, `"daemon on" needs a system with fork(): write "daemon off"`)
+	return 1
+}
+
+func (p *program) sendSignal() int {
+	p.journal.printf(logs.Emerg, "there are no signals on this system")
+	return 1
+}
+
+func (p *program) inherit() bool { return false }
+
+func (p *program) ready() {}
+
+func (p *program) redirectStderr(*configuration) {}
