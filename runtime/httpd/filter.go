@@ -96,12 +96,10 @@ func SplitType(v []byte) (base, charset []byte) {
 	return v, nil
 }
 
-// ClearLength is for filters that change the body: its length is not known any
-// more, and no range of it can be sent.
+// ClearLength is for filters that change how long the body is.
 func (p *Response) ClearLength() {
 	p.Length = -1
 	p.Headers.DelID(header.ContentLength)
-	p.ClearRanges()
 }
 
 // ClearRanges is for filters after which ranges of the body mean nothing.

@@ -14,7 +14,8 @@ type Response struct {
 	Length       int64  // of the body; -1: not known
 	ContentType  []byte
 	Charset      []byte // added to ContentType if PlainType
-	PlainType    bool   // ContentType has no parameters yet
+	PlainType    bool   // ContentType has no charset yet
+	WantCharset  []byte // what an upstream wants the body to be recoded to (X-Accel-Charset)
 	LastModified time.Time
 	Location     []byte // not in Headers; "/path" is made absolute when sent
 	Server, Date []byte // of an upstream that are passed on; nil: our own
