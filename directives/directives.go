@@ -6,12 +6,16 @@ import (
 
 	"understudy/directives/accesslog"
 	"understudy/directives/core"
+	"understudy/directives/geo"
 	"understudy/directives/http/autoindex"
 	"understudy/directives/http/byterange"
+	"understudy/directives/http/charset"
 	"understudy/directives/http/emptygif"
+	"understudy/directives/http/gzip"
 	"understudy/directives/http/headers"
 	"understudy/directives/http/httpcore"
 	"understudy/directives/http/index"
+	"understudy/directives/http/limitreq"
 	"understudy/directives/http/notmodified"
 	"understudy/directives/http/proxy"
 	"understudy/directives/http/randomindex"
@@ -19,7 +23,14 @@ import (
 	"understudy/directives/http/static"
 	"understudy/directives/http/stubstatus"
 	"understudy/directives/http/tryfiles"
+	"understudy/directives/mapping"
 	"understudy/directives/spec"
+	"understudy/directives/splitclients"
+	"understudy/directives/stream/streamcore"
+	"understudy/directives/stream/streampass"
+	"understudy/directives/stream/streamproxy"
+	"understudy/directives/stream/streamreturn"
+	"understudy/directives/stream/streamset"
 	"understudy/directives/unsupported"
 	"understudy/directives/upstream"
 	"understudy/parser"
@@ -34,13 +45,22 @@ var modules = []spec.Module{
 	core.Module,
 	httpcore.Module,
 	rewrite.Module,
+	mapping.HTTP, geo.HTTP, splitclients.HTTP, splitclients.Stream,
+	limitreq.Module,
 	accesslog.HTTP,
 	proxy.Module,
 	tryfiles.Module,
 	emptygif.Module, stubstatus.Module,
 	randomindex.Module, index.Module, autoindex.Module, static.Module,
-	notmodified.Module, headers.Module, byterange.Module,
+	notmodified.Module, headers.Module,
+	charset.Module, gzip.Accept, gzip.Module,
+	byterange.Module,
 	upstream.HTTP,
+	streamcore.Module,
+	mapping.Stream, geo.Stream,
+	streamset.Module,
+	streamproxy.Module, streamreturn.Module, streampass.Module,
+	accesslog.Stream,
 	upstream.Stream,
 }
 
@@ -69,5 +89,10 @@ func Compile(tree *parser.Tree, o spec.Options) (*Compiled, diag.List) {
 		out.Graph.Parts = append(out.Graph.Parts, out.HTTP)
 	}
 	out.Graph.Listen = spec.Result[httpcore.Listening](c.Main).Entries
+	if out.Stream != nil {
+		out.Graph.Parts = append(out.Graph.Parts, out.Stream)
+		out.Graph.Listen = append(out.Graph.Listen, spec.Result[streamcore.Listening](c.Main).Entries...)
+		out.Stream.Ports = out.Graph.Port
+	}
 	return out, *c.Main.Diags()
 }

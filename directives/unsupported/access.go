@@ -23,13 +23,6 @@ var accessGroups = []group{
 		{"limit_conn_status", anywhere, one, simple},
 		{"limit_conn_dry_run", anywhere, one, simple},
 	}},
-	{"http_limit_req", []row{
-		{"limit_req_zone", spec.HTTP, spec.Exactly(3), simple},
-		{"limit_req", anywhere, spec.Between(1, 3), simple},
-		{"limit_req_log_level", anywhere, one, simple},
-		{"limit_req_status", anywhere, one, simple},
-		{"limit_req_dry_run", anywhere, one, simple},
-	}},
 	{"http_realip", []row{
 		{"set_real_ip_from", anywhere, one, simple},
 		{"real_ip_header", anywhere, one, simple},
