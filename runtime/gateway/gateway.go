@@ -48,17 +48,17 @@ type Settings struct {
 	LimitRate           *httpd.Template
 	ForceRanges         bool
 	PassTrailers        bool
-	PassEarlyHints      bool
 
 	// Body replaces the request's body if not nil.
 	Body *httpd.Template
 
-	// Location and Cookie change the fields of that name on their way back;
-	// nil: they pass as they are.
-	Location func(r *httpd.Request, value []byte) []byte
-	Refresh  func(r *httpd.Request, value []byte) []byte
-	Cookie   func(r *httpd.Request, value []byte) []byte
+	// Location, Refresh and Cookie change the fields of that name on their way
+	// back, and report whether they did; nil: the fields pass as they are.
+	Location, Refresh, Cookie Rewriter
 }
+
+// A Rewriter changes the value of a response field.
+type Rewriter func(r *httpd.Request, value []byte) (changed []byte, ok bool)
 
 // A Target is where a request goes.
 type Target struct {

@@ -51,7 +51,7 @@ func (s *State) readHead(r *httpd.Request, p *Protocol, set *Settings, began tim
 		}
 		b.R += n
 		if s.Head.Status == 103 {
-			if set.PassEarlyHints {
+			if len(r.Loc.EarlyHints) > 0 && r.Any(r.Loc.EarlyHints) {
 				early += n
 				s.passHints(r, early, set)
 			}

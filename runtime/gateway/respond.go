@@ -68,6 +68,8 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 			r.End()
 		case errors.Is(err, errClient):
 			keep, st = false, httpd.Aborted
+		case errors.Is(err, errInvalid):
+			keep, st = false, r.Drop()
 		default:
 			keep = false
 			st = r.Broken()
@@ -81,6 +83,7 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 var (
 	errClient   = errors.New("the client is gone")
 	errUpstream = errors.New("the upstream is gone")
+	errInvalid  = errors.New("the upstream does not make sense")
 )
 
 // copyHead makes the response's head of the upstream's: in its order and
@@ -106,7 +109,11 @@ func (s *State) copyHead(r *httpd.Request, set *Settings) {
 		if set.Hide.Has(f.Hash, name) {
 			continue
 		}
-		p.Headers.AddOut(header.Out{Name: name, Value: s.rewritten(r, f.ID, value, set), Hash: f.Hash, ID: f.ID})
+		value = s.rewritten(r, f.ID, value, set)
+		if f.ID == header.Location && p.Location != nil {
+			continue
+		}
+		p.Headers.AddOut(header.Out{Name: name, Value: value, Hash: f.Hash, ID: f.ID})
 	}
 	p.AcceptRanges = set.ForceRanges
 }
@@ -119,16 +126,9 @@ func (s *State) known(r *httpd.Request, id header.ID, value []byte, set *Setting
 	case header.Connection, header.KeepAlive, header.TransferEncoding, header.ContentLength:
 		return true
 	case header.Server:
-		if !set.Hide.Has(id.Hash(), id.Name()) {
-			p.Server = value
-		}
-		return true
+		p.ListedServer = !set.Hide.Has(id.Hash(), id.Name())
 	case header.Date:
-		if !set.Hide.Has(id.Hash(), id.Name()) {
-			p.Date = value
-			p.Headers.AddID(header.Date, value)
-		}
-		return true
+		p.ListedDate = !set.Hide.Has(id.Hash(), id.Name())
 	case header.ContentType:
 		if !set.Hide.Has(id.Hash(), id.Name()) {
 			p.ContentType, p.PlainType = value, !hasCharset(value)
@@ -142,28 +142,28 @@ func (s *State) known(r *httpd.Request, id header.ID, value []byte, set *Setting
 		return false
 	case header.AcceptRanges:
 		return set.ForceRanges
-	case header.Location:
-		if set.Location != nil {
-			value = set.Location(r, value)
-		}
-		if len(value) > 0 && value[0] == '/' && r.Loc.AbsoluteRedirect && !set.Hide.Has(id.Hash(), id.Name()) {
-			p.Location = value // made absolute when it is sent
-			return true
-		}
 	}
 	return false
 }
 
 func (s *State) rewritten(r *httpd.Request, id header.ID, value []byte, set *Settings) []byte {
-	switch {
-	case id == header.Location && set.Location != nil:
-		return set.Location(r, value)
-	case id == header.Refresh && set.Refresh != nil:
-		return set.Refresh(r, value)
-	case id == header.SetCookie && set.Cookie != nil:
-		return set.Cookie(r, value)
+	var rewrite Rewriter
+	switch id {
+	case header.Location:
+		rewrite = set.Location
+	case header.Refresh:
+		rewrite = set.Refresh
+	case header.SetCookie:
+		rewrite = set.Cookie
 	}
-	return value
+	if rewrite == nil {
+		return value
+	}
+	v, ok := rewrite(r, value)
+	if ok && id == header.Location && len(v) > 0 && v[0] == '/' && r.Loc.AbsoluteRedirect {
+		r.Resp.Location = v // made absolute when it is sent; one that was not rewritten is not
+	}
+	return v
 }
 
 func hasCharset(v []byte) bool {
@@ -280,7 +280,7 @@ func (s *State) relayChunked(r *httpd.Request, set *Settings, buffering bool) er
 			b.R += n
 			if err != nil {
 				r.Errorf(logs.Error, "upstream sent invalid chunked response while reading upstream")
-				return errUpstream
+				return errInvalid
 			}
 			held += copy(b.B[held:], data)
 			if done {

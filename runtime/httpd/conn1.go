@@ -183,7 +183,6 @@ func (k *client) head(r *Request) (st Status, ok bool) {
 // refuse answers for a head that is not accepted.
 func (r *Request) refuse(err error) Status {
 	r.Keepalive = false
-	r.Body.ended = true
 	var e *h1.Error
 	if !errors.As(err, &e) {
 		return 500
@@ -292,14 +291,17 @@ func (r *Request) ignored(line []byte) {
 // its body, temporary files. It reports whether the connection can be used for
 // another request, and if not whether it is closed lingering.
 func (r *Request) end() (next, linger bool) {
-	r.log()
+	if !r.postAction() {
+		r.log()
+	}
 	if r.out.err != nil {
 		r.Keepalive = false
 	}
-	if r.Keepalive && r.Body.Pending() {
-		r.Keepalive = r.drain()
-		if !r.Keepalive {
-			r.lingering = true
+	if r.Body.Pending() && r.Body.discarding {
+		// nginx reads on as long as it would for the next request, even if
+		// there will be none.
+		if !r.drain() {
+			r.Keepalive = false
 		}
 	}
 	switch r.Loc.Lingering {

@@ -97,8 +97,8 @@ func (r *Request) expired(v []byte) bool {
 		return false
 	}
 	date := time.Now().Unix()
-	if r.Resp.Date != nil {
-		if date, ok = h1.ParseTime(r.Resp.Date); !ok {
+	if v := r.Resp.Headers.Get(header.Date); v != nil {
+		if date, ok = h1.ParseTime(v); !ok {
 			return false
 		}
 	}

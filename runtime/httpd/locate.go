@@ -50,7 +50,9 @@ func newTree(ls []*Location) tree {
 			if t.named == nil {
 				t.named = map[string]*Location{}
 			}
-			t.named[l.Name] = l
+			if t.named[l.Name] == nil { // nginx takes the first one, and does not complain
+				t.named[l.Name] = l
+			}
 		}
 	}
 	slices.SortFunc(t.prefix, func(a, b node) int { return strings.Compare(a.name, b.name) })

@@ -88,6 +88,7 @@ type Settings struct {
 	KeepaliveRequests int
 	KeepaliveTime     time.Duration
 	KeepaliveDisable  BrowserSet
+	KeepaliveMin      time.Duration // an idle connection stays so long when the configuration retires
 
 	Lingering        Lingering
 	LingeringTime    time.Duration
@@ -117,20 +118,25 @@ type Settings struct {
 	DefaultType []byte
 	Gzip        GzipRule // set by the gzip modules, not by the core
 
-	Sendfile         bool
-	SendfileMaxChunk int64
-	TCPNoDelay       bool
-	TCPNoPush        bool
-	DirectIO         int64
-	PostponeOutput   int
-	OutputBuffers    [2]int // number, size
-	LimitRate        *Template
-	LimitRateAfter   *Template
-	Satisfy          Satisfy
+	Sendfile       bool
+	TCPNoDelay     bool
+	TCPNoPush      bool
+	PostponeOutput int
+	LimitRate      *Template
+	LimitRateAfter *Template
+	Satisfy        Satisfy
+	AuthDelay      time.Duration // before 401 is answered
 
 	ErrorPages          []ErrorPage
 	RecursiveErrorPages bool
-	PostAction          *Template
+
+	// One of them must be neither empty nor "0":
+	EarlyHints []*Template // to pass a 103 response of a peer
+	EarlyRead  []*Template // to read the body first of all
+
+	// PostAction is the URI, or the named location, that is asked when a
+	// request has been answered.
+	PostAction string
 
 	LogNotFound   bool
 	LogSubrequest bool
@@ -194,6 +200,7 @@ type BrowserSet uint8
 const (
 	BrowserMSIE6 BrowserSet = 1 << iota
 	BrowserSafari
+	BrowserNone // stands for none of them
 )
 
 // A TempPath is a folder for temporary files, made when first used.

@@ -77,7 +77,7 @@ func (o *output) head() {
 		b = h1.AppendStatusLine(b, int(p.Status))
 	}
 	b = o.server(b)
-	if p.Date == nil {
+	if !p.ListedDate {
 		b = append(append(append(b, "Date: "...), r.HTTP.clock.date(time.Now())...), "\r\n"...)
 	}
 	if len(p.ContentType) > 0 {
@@ -118,7 +118,7 @@ func (o *output) head() {
 	if p.GzipVary {
 		b = append(b, "Vary: Accept-Encoding\r\n"...)
 	}
-	if len(p.Location) > 0 && !absolute {
+	if p.Location != nil && !absolute {
 		b = append(append(append(b, "Location: "...), p.Location...), "\r\n"...)
 	}
 	b = append(h1.AppendFields(b, &p.Headers), "\r\n"...)
@@ -127,10 +127,10 @@ func (o *output) head() {
 	o.rate()
 }
 
-// server appends the Server field: an upstream's passes in p.Server.
+// server appends the Server field, unless an upstream's is passed on.
 func (o *output) server(b []byte) []byte {
-	if o.r.Resp.Server != nil {
-		return append(append(append(b, "Server: "...), o.r.Resp.Server...), "\r\n"...)
+	if o.r.Resp.ListedServer {
+		return b
 	}
 	b = append(b, "Server: nginx"...)
 	if o.r.Loc.ServerTokens != TokensOff {
@@ -168,7 +168,7 @@ func (o *output) origin(b []byte) []byte {
 // frame decides how the client learns where the body ends.
 func (o *output) frame() {
 	r, p := o.r, &o.r.Resp
-	if p.Status == 304 || p.Status == 204 || p.Status < 200 {
+	if p.Status == 304 || p.Status == 204 || p.Status < 200 || r.MethodID == HEAD {
 		return
 	}
 	if p.Length >= 0 && !p.WantTrailers {

@@ -101,8 +101,10 @@ func (r *Request) sizeOf(t *Template) int64 {
 	if t == nil {
 		return 0
 	}
-	n, ok := ParseSize(string(r.Eval(t)))
+	v := r.Eval(t)
+	n, ok := ParseSize(string(v))
 	if !ok {
+		r.Errorf(logs.Error, "invalid size \"%s\"", v)
 		return 0
 	}
 	return n

@@ -7,6 +7,14 @@ import (
 
 // serve takes r through the phases and returns what to finish it with.
 func (r *Request) serve() Status {
+	if len(r.Loc.EarlyRead) > 0 && r.Any(r.Loc.EarlyRead) {
+		if st := r.tooLarge(); st != OK {
+			return st
+		}
+		if st := r.ReadBody(); st != OK {
+			return st
+		}
+	}
 	if st := r.phase("post-read", r.Server.PostRead); st != OK {
 		return st
 	}
@@ -125,7 +133,9 @@ func (r *Request) answer() Status {
 		return st
 	}
 	if len(r.Loc.Access) > 0 {
-		if st := r.access(); st != OK {
+		if st := r.access(); st == 401 {
+			return r.delayed(st)
+		} else if st != OK {
 			return st
 		}
 	}
@@ -133,6 +143,28 @@ func (r *Request) answer() Status {
 		return st
 	}
 	return r.content()
+}
+
+// delayed waits before a refusal that asks for a password.
+func (r *Request) delayed(st Status) Status {
+	if d := r.Loc.AuthDelay; d > 0 && r.trace == nil {
+		r.Errorf(logs.Info, "delaying unauthorized request")
+		if !r.Sleep(d) {
+			return 499
+		}
+	}
+	return st
+}
+
+// Any reports whether one of the conditions holds: its value is neither empty
+// nor "0". Without any, none holds.
+func (r *Request) Any(conditions []*Template) bool {
+	for _, t := range conditions {
+		if v := r.Eval(t); len(v) > 1 || len(v) == 1 && v[0] != '0' {
+			return true
+		}
+	}
+	return false
 }
 
 // access asks the access steps. With "satisfy any" one that allows is enough,

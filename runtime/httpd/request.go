@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -218,9 +219,6 @@ func (r *Request) KeepLocation() {
 // its name may be replaced by another. After a "break" it is not.
 func (r *Request) InLocation() bool { return !r.moved }
 
-// MatchRange returns where the last regular expression matched.
-func (r *Request) MatchRange() (start, end int) { return r.caps[0], r.caps[1] }
-
 // Redirect starts the request again at uri, internally.
 func (r *Request) Redirect(uri, args []byte) Status {
 	r.changes--
@@ -333,6 +331,14 @@ func (r *Request) attrs() []slog.Attr {
 func (r *Request) Line() []byte {
 	if r.Head == nil {
 		return nil
+	}
+	if r.Head.Line == nil && r.in != nil {
+		// A request line that did not arrive whole: what there is of it.
+		part := bytes.TrimLeft(r.in.Bytes(), "\r\n")
+		if i := bytes.IndexAny(part, "\r\n"); i >= 0 {
+			part = part[:i]
+		}
+		return part
 	}
 	return r.Head.Line
 }

@@ -18,7 +18,8 @@ type Response struct {
 	WantCharset  []byte // what an upstream wants the body to be recoded to (X-Accel-Charset)
 	LastModified time.Time
 	Location     []byte // not in Headers; "/path" is made absolute when sent
-	Server, Date []byte // of an upstream that are passed on; nil: our own
+	ListedServer bool   // Headers has Server, so that ours is not sent
+	ListedDate   bool   // likewise Date
 	AcceptRanges bool   // a range of the body may be sent
 	SingleRange  bool   // but only one
 	RangeOffset  int64  // where the body starts in the whole
@@ -217,8 +218,15 @@ func (r *Request) End() {
 	}
 }
 
-// Broken says that the body cannot be completed: the connection is closed so
-// that the client notices.
+// Drop gives the response up: what has not been sent yet is not.
+func (r *Request) Drop() Status {
+	r.Keepalive = false
+	r.Main().Keepalive = false
+	return Aborted
+}
+
+// Broken says that the body cannot be completed: what there is of it is sent,
+// and the connection closed so that the client notices.
 func (r *Request) Broken() Status {
 	r.Keepalive = false
 	r.Main().Keepalive = false

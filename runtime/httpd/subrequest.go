@@ -70,3 +70,38 @@ func (r *Request) Sub(uri, args []byte, o SubOptions, done func(*Request)) Statu
 
 // maxSubDepth is nginx's NGX_HTTP_MAX_SUBREQUESTS.
 const maxSubDepth = 50
+
+// postAction asks for what post_action names, and lets the log speak of that
+// as nginx does. It reports whether there was any.
+func (r *Request) postAction() bool {
+	to := r.Loc.PostAction
+	if to == "" || r.logged {
+		return false
+	}
+	s := r.HTTP.request()
+	own, shared := s.Head, s.slots
+	s.Head, s.slots = r.Head, r.slots
+	s.Client, s.Addr, s.Server, s.Loc = r.Client, r.Addr, r.Server, r.Server.Root
+	s.Parent, s.sub, s.subDepth = r, &subrequest{access: true}, r.subDepth+1
+	s.Start, s.RealIP = r.Start, append(s.RealIP[:0], r.RealIP...)
+	s.Method, s.MethodID, s.HeadOnly = r.Method, r.MethodID, true
+	s.URI, s.Host, s.Minor, s.Old, s.Target = r.URI, r.Host, r.Minor, true, r.Target
+	s.Internal, s.changes = true, maxChanges+1
+	s.Body.ended, s.Body.read = true, true
+	s.errStatus = r.errStatus
+	st := Redirected
+	if to[0] == '/' {
+		s.URI = r.CopyString(to)
+	} else {
+		s.Args = r.Args
+		st = s.Enter(r.CopyString(to))
+	}
+	s.finish(s.resume(st))
+	s.Resp.HeaderSize = r.Resp.HeaderSize
+	s.log()
+	r.logged = true
+	s.slots, s.Head = shared, own
+	s.in, s.headBuf = nil, nil
+	s.release()
+	return true
+}

@@ -117,12 +117,6 @@ func status(r *httpd.Request, _ string) ([]byte, bool) {
 }
 
 func fieldOut(r *httpd.Request, rest string) ([]byte, bool) {
-	switch p := &r.Resp; {
-	case rest == "server" && p.Server != nil:
-		return p.Server, true
-	case rest == "date" && p.Date != nil:
-		return p.Date, true
-	}
 	return joinOut(r, &r.Resp.Headers, name(r, rest))
 }
 

@@ -106,7 +106,7 @@ func addFlags(list *[]cookieFlags, call *spec.Call) error {
 }
 
 // rewriteCookie changes the attributes of one Set-Cookie field.
-func (c *conf) rewriteCookie(r *httpd.Request, value []byte) []byte {
+func (c *conf) rewriteCookie(r *httpd.Request, value []byte) ([]byte, bool) {
 	parts := bytes.Split(value, []byte(";"))
 	changed := false
 	for i, p := range parts[1:] {
@@ -137,9 +137,9 @@ func (c *conf) rewriteCookie(r *httpd.Request, value []byte) []byte {
 		changed = true
 	}
 	if !changed {
-		return value
+		return value, false
 	}
-	return r.Copy(bytes.Join(parts, []byte(";")))
+	return r.Copy(bytes.Join(parts, []byte(";"))), true
 }
 
 // cookie applies x to an attribute. A domain is replaced as a whole.

@@ -92,15 +92,11 @@ func parseReplacement(call *spec.Call, sensitive bool) (x replacement, err error
 // apply changes value from offset on. It reports whether x applies.
 func (x *replacement) apply(r *httpd.Request, value []byte) ([]byte, bool) {
 	if x.re != nil {
-		ok, err := r.Exec(x.re, value)
-		if err != nil || !ok {
+		// The whole value is replaced, not only what matched.
+		if ok, err := r.Exec(x.re, value); err != nil || !ok {
 			return value, false
 		}
-		// The whole match is replaced; what stands around it stays.
-		start, end := r.MatchRange()
-		to := r.Eval(x.to)
-		out := append(r.Alloc(len(value)+len(to)), value[:start]...)
-		return append(append(out, to...), value[end:]...), true
+		return r.Copy(r.Eval(x.to)), true
 	}
 	from := r.Eval(x.prefix)
 	if !bytes.HasPrefix(value, from) {
@@ -119,22 +115,22 @@ func (c *conf) addRewrites(h *handler) {
 		list = []replacement{defaultRedirect(h.target)}
 	}
 	if len(list) > 0 {
-		rewrite := func(r *httpd.Request, value []byte) []byte {
+		rewrite := func(r *httpd.Request, value []byte) ([]byte, bool) {
 			for i := range list {
 				if v, ok := list[i].apply(r, value); ok {
-					return v
+					return v, true
 				}
 			}
-			return value
+			return value, false
 		}
 		h.settings.Location = rewrite
-		h.settings.Refresh = func(r *httpd.Request, value []byte) []byte {
+		h.settings.Refresh = func(r *httpd.Request, value []byte) ([]byte, bool) {
 			i := bytes.Index(bytes.ToLower(value), []byte("url="))
 			if i < 0 {
-				return value
+				return value, false
 			}
-			url := rewrite(r, value[i+4:])
-			return append(append(r.Alloc(len(value)+len(url)), value[:i+4]...), url...)
+			url, ok := rewrite(r, value[i+4:])
+			return append(append(r.Alloc(len(value)+len(url)), value[:i+4]...), url...), ok
 		}
 	}
 	if len(c.domains.V)+len(c.paths.V)+len(c.flags.V) > 0 {

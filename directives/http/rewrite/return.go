@@ -45,12 +45,17 @@ func answer(r *httpd.Request, status httpd.Status, body *httpd.Template) httpd.S
 	switch status {
 	case 301, 302, 303, 307, 308:
 		r.DiscardBody()
-		r.Resp.SetLocation(r.Eval(body))
+		to := r.Eval(body)
+		if to == nil {
+			to = []byte{}
+		}
+		r.Resp.SetLocation(to)
 		return status
 	}
 	if r.Explaining() {
 		return status
 	}
+	r.Resp.Status = status // the body may tell it
 	return r.Reply(status, nil, r.Eval(body))
 }
 
