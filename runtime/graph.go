@@ -4,6 +4,7 @@
 package runtime
 
 import (
+	"net/netip"
 	"time"
 
 	"understudy/runtime/conn"
@@ -31,6 +32,27 @@ type Entry struct {
 	// ServeUDP reads the datagrams of a UDP socket until the Part it belongs
 	// to is retired or closed.
 	ServeUDP func(*listen.Socket)
+}
+
+// Port returns who serves TCP connections to an address, or to the path of a unix
+// socket: the first socket of that address, or of a wildcard with its port. It is
+// nil if there is none.
+func (g *Graph) Port(a netip.AddrPort, path string) func(*conn.Conn) {
+	for i := range g.Listen {
+		e := &g.Listen[i]
+		switch e.Network {
+		case "unix":
+			if path != "" && e.Addr == "unix:"+path {
+				return e.Serve
+			}
+		case "tcp":
+			l, err := netip.ParseAddrPort(e.Addr)
+			if err == nil && (l == a || l.Port() == a.Port() && l.Addr().IsUnspecified() && l.Addr().Is4() == a.Addr().Is4()) {
+				return e.Serve
+			}
+		}
+	}
+	return nil
 }
 
 // A Part is a block whose connections must end before a generation is gone.

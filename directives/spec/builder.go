@@ -58,6 +58,16 @@ type StreamBuilder struct {
 	Scope          *Scope
 }
 
+// Takes reports whether a directive that makes the content of the server, and
+// stands at a place, is the last of its kind: the others count for nothing.
+func (b *StreamBuilder) Takes(at diag.Pos) bool {
+	if b.Content == nil {
+		return true
+	}
+	other := b.Content.Pos
+	return at.Line > other.Line || at.Line == other.Line && at.Col > other.Col
+}
+
 // Nameless reports whether the location is an if or limit_except block.
 func (b *Builder) Nameless() bool { return b.Scope.In&nameless != 0 }
 

@@ -27,6 +27,7 @@ var HTTP = spec.HTTPModule[httpConf]{
 var Stream = spec.StreamModule[streamConf]{
 	Name:       "stream_upstream",
 	Directives: blocks[*stream.Session](spec.Stream, spec.StreamUpstream),
+	Variables:  streamVariables,
 	Main:       func(_ *streamConf, b *spec.StreamBuilder) error { return buildStream(b) },
 }
 

@@ -9,6 +9,8 @@ import (
 type addrs struct {
 	remote, local         netip.AddrPort
 	remoteText, localText string
+	proxy                 *ProxyHeader // nil: none was read
+	passes                int
 }
 
 // RemoteAddr returns the peer's address; the zero AddrPort for a unix socket.
@@ -30,6 +32,21 @@ func (c *Conn) LocalText() string { return c.ends().localText }
 func (c *Conn) SetRemoteAddr(a netip.AddrPort) {
 	e := c.ends()
 	e.remote, e.remoteText = a, addrText(a)
+}
+
+// SetLocalAddr replaces the local address by that of the socket which c is given to
+// after another has accepted it (pass).
+func (c *Conn) SetLocalAddr(a netip.AddrPort) {
+	e := c.ends()
+	e.local, e.localText = a, addrText(a)
+}
+
+// Pass counts how often c was given from one listening socket to another, this time
+// included.
+func (c *Conn) Pass() int {
+	e := c.ends()
+	e.passes++
+	return e.passes
 }
 
 // IsUnix tells whether the connection came over a unix socket.

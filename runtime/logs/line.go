@@ -3,6 +3,7 @@ package logs
 import (
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -101,7 +102,10 @@ func appendAttr(b []byte, group string, a slog.Attr) []byte {
 	b = append(b, ", "...)
 	b = append(b, group...)
 	b = append(b, a.Key...)
-	b = append(b, ": "...)
+	b = append(b, ':')
+	if !strings.HasPrefix(a.Key, "bytes ") { // counts follow without a space
+		b = append(b, ' ')
+	}
 	switch v.Kind() {
 	case slog.KindInt64:
 		return strconv.AppendInt(b, v.Int64(), 10)

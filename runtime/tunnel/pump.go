@@ -39,6 +39,9 @@ func (t *Tunnel) fromB() {
 			t.readEnded(ByB, err)
 			break
 		}
+		if t.firstB == 0 {
+			t.firstB = conn.Now()
+		}
 		t.moved()
 		t.toA.Store(true)
 		n, err := t.a.Write(b.Bytes())

@@ -68,8 +68,9 @@ func (e End) String() string {
 // before and in the tunnel, are its Received and Sent.
 type Result struct {
 	End        End
-	Err        error // what failed, or nil
-	AToB, BToA int64 // bytes delivered
+	Err        error      // what failed, or nil
+	AToB, BToA int64      // bytes delivered
+	FirstB     conn.Clock // when the first bytes of b came; 0: none did
 }
 
 // A Tunnel is two connections that are joined.
@@ -93,7 +94,8 @@ type Tunnel struct {
 
 	failed atomic.Pointer[error] // the first failure, or nil
 
-	aToB, bToA int64   // each written by its direction
+	aToB, bToA int64 // each written by its direction
+	firstB     conn.Clock
 	prev, next *Tunnel // in group; guarded by its lock
 }
 
@@ -167,7 +169,7 @@ func (t *Tunnel) leave() {
 }
 
 func (t *Tunnel) result() Result {
-	r := Result{End: End(t.ended.Load()), AToB: t.aToB, BToA: t.bToA}
+	r := Result{End: End(t.ended.Load()), AToB: t.aToB, BToA: t.bToA, FirstB: t.firstB}
 	if err := t.failed.Load(); err != nil {
 		r.Err = *err
 	}

@@ -1,0 +1,79 @@
+package stream
+
+import "sync"
+
+// live is the sessions that have not ended.
+type live struct {
+	mu     sync.Mutex
+	first  *Session
+	n      int
+	closed bool          // no session may begin
+	empty  chan struct{} // closed when the last has ended; nil until Retire
+}
+
+func (l *live) add(s *Session) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false
+	}
+	s.next = l.first
+	if l.first != nil {
+		l.first.prev = s
+	}
+	l.first = s
+	l.n++
+	return true
+}
+
+func (l *live) remove(s *Session) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s.prev != nil {
+		s.prev.next = s.next
+	} else {
+		l.first = s.next
+	}
+	if s.next != nil {
+		s.next.prev = s.prev
+	}
+	s.prev, s.next = nil, nil
+	l.n--
+	if l.n == 0 && l.empty != nil {
+		close(l.empty)
+	}
+}
+
+// Retire lets no session begin and the others go on: nothing tells nginx, or
+// us, when a session may be ended. The channel is closed when all have.
+func (st *Stream) Retire() <-chan struct{} {
+	l := &st.live
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed = true
+	done := make(chan struct{})
+	if l.n == 0 {
+		close(done)
+		return done
+	}
+	l.empty = done
+	return done
+}
+
+// CloseAll ends every session at once.
+func (st *Stream) CloseAll() {
+	st.cancel()
+	st.tunnels.Close()
+	st.live.mu.Lock()
+	defer st.live.mu.Unlock()
+	for s := st.live.first; s != nil; s = s.next {
+		s.Client.Close()
+	}
+}
+
+// Len returns the number of sessions.
+func (st *Stream) Len() int {
+	st.live.mu.Lock()
+	defer st.live.mu.Unlock()
+	return st.live.n
+}

@@ -1,0 +1,341 @@
+package stream
+
+import (
+	"errors"
+	"io/fs"
+	"net/netip"
+	"strings"
+	"syscall"
+	"time"
+
+	"understudy/runtime/conn"
+	"understudy/runtime/logs"
+	"understudy/runtime/resolver"
+	"understudy/runtime/tunnel"
+	"understudy/runtime/upstream"
+)
+
+// A Target is a group of peers.
+type Target struct {
+	Group     *upstream.Group
+	Key       func(*Session) []byte // what a balancer places the session by; nil: nothing
+	FirstByte bool                  // least_time measures the first byte, not the connection
+}
+
+// A Proxy passes sessions to a peer. It is the content of a server.
+//
+// https://nginx.org/en/docs/stream/ngx_stream_proxy_module.html
+type Proxy struct {
+	Target *Target // nil: Address says where sessions go
+	// Address is evaluated for each session; Find returns the group of its host
+	// and port (0: none was given), or nil.
+	Address *Template
+	Find    func(host string, port int) *Target
+
+	Connect, Idle    time.Duration // proxy_connect_timeout, proxy_timeout
+	Next             bool          // proxy_next_upstream
+	NextTries        int           // 0: no limit
+	NextTimeout      time.Duration // 0: no limit
+	Buffer           int           // proxy_buffer_size
+	Upload, Download *Template     // bytes a second; nil: no limit
+	Bind             *Template     // the local address; nil: the system's choice
+	Transparent      bool          // Bind may be an address of another host
+	Protocol         int           // version of the PROXY protocol header that is sent; 0: none
+	HalfClose        bool
+	SocketKeepalive  bool
+	NoDelay          bool
+}
+
+// Run connects the session to a peer and joins the two.
+func (p *Proxy) Run(s *Session) Status {
+	u := &Upstream{}
+	s.Upstream = u
+	bind, st := p.bind(s)
+	if st != OK {
+		return st
+	}
+	t, st := p.target(s)
+	if st != OK {
+		return st
+	}
+	var key []byte
+	if t.Key != nil {
+		key = t.Key(s)
+	}
+	g := t.Group
+	g.Begin(&u.tried, key)
+	if p.NextTries > 0 && u.tried.Tries > p.NextTries {
+		u.tried.Tries = p.NextTries
+	}
+	began := time.Now()
+	for {
+		if st := p.connect(s, g, bind); st != Declined {
+			if st != OK {
+				return p.end(s, g, st)
+			}
+			return p.join(s, t)
+		}
+		if g.Free(&u.tried, upstream.Failed) {
+			s.Errorf(logs.Warn, "upstream server temporarily disabled")
+		}
+		if u.tried.Tries == 0 || !p.Next || p.NextTimeout > 0 && time.Since(began) >= p.NextTimeout {
+			return p.end(s, g, BadGateway)
+		}
+	}
+}
+
+// end closes what a session that found no peer has, and returns st.
+func (p *Proxy) end(s *Session, g *upstream.Group, st Status) Status {
+	u := s.Upstream
+	g.Free(&u.tried, upstream.OK)
+	u.end()
+	if u.conn != nil {
+		u.conn.Close()
+	}
+	return st
+}
+
+// bind is the local address of connections to peers.
+func (p *Proxy) bind(s *Session) (a netip.AddrPort, st Status) {
+	if p.Bind == nil {
+		return a, OK
+	}
+	text := s.Eval(p.Bind)
+	if len(text) == 0 {
+		return a, OK
+	}
+	a, ok := resolver.ParseAddrPort(string(text))
+	if !ok {
+		s.Errorf(logs.Error, `invalid local address "%s"`, text)
+	}
+	return a, OK
+}
+
+// target finds where the session goes.
+func (p *Proxy) target(s *Session) (*Target, Status) {
+	if p.Target != nil {
+		return p.Target, OK
+	}
+	text := string(s.Eval(p.Address))
+	url, err := resolver.ParseURL(s.Stream.ctx, text, resolver.Options{NoResolve: true})
+	if err != nil {
+		s.Errorf(logs.Error, `%v in upstream "%s"`, err, text)
+		return nil, Internal
+	}
+	host := url.Host
+	if url.Network == "unix" {
+		host = text
+	}
+	if t := p.Find(host, url.Port); t != nil {
+		return t, OK
+	}
+	var peer *upstream.Peer
+	switch {
+	case url.Network == "unix":
+		peer = upstream.NewUnixPeer(text, url.Host)
+	case url.Port == 0:
+		s.Errorf(logs.Error, `no port in upstream "%s"`, host)
+		return nil, Internal
+	case len(url.Addrs) > 0:
+		peer = upstream.NewPeer(text, url.Addrs[0])
+	default:
+		s.Errorf(logs.Error, "no resolver defined to resolve %s", host)
+		return nil, Internal
+	}
+	g, err := upstream.New(host, []*upstream.Peer{peer}, nil, upstream.Keepalive{})
+	if err != nil {
+		s.Errorf(logs.Alert, "%v", err)
+		return nil, Internal
+	}
+	return &Target{Group: g}, OK
+}
+
+// connect tries one peer. Declined asks for the next.
+func (p *Proxy) connect(s *Session, g *upstream.Group, bind netip.AddrPort) Status {
+	u := s.Upstream
+	s.Action = "connecting to upstream"
+	now := time.Now()
+	u.begin(now)
+	peer, err := g.Next(&u.tried)
+	if err != nil {
+		u.Name = g.Name
+		u.attempt().Name = g.Name
+		s.Errorf(logs.Error, "no live upstreams")
+		return BadGateway
+	}
+	u.Name = peer.Name
+	u.attempt().Name = peer.Name
+	c, err := g.Dial(s.Stream.ctx, peer, upstream.DialOptions{
+		Timeout: p.Connect, Bind: bind, Transparent: p.Transparent, KeepAlive: p.SocketKeepalive,
+	})
+	switch {
+	case err == nil:
+	case s.Stream.ctx.Err() != nil:
+		return Success // everything is being closed
+	case isTimeout(err):
+		s.Errorf(logs.Error, "upstream timed out (%d: %s)", int(syscall.ETIMEDOUT), "Connection timed out")
+		return Declined
+	default:
+		p.connectFailed(s, peer, err)
+		return Declined
+	}
+	u.conn = c
+	if err := c.SetNoDelay(p.NoDelay); err != nil {
+		s.Errorf(logs.Alert, "setsockopt(TCP_NODELAY) failed%s", errText(err))
+		u.end()
+		c.Close()
+		u.conn = nil
+		return Declined
+	}
+	u.attempt().Connect = time.Since(now)
+	g.Connected(&u.tried)
+	return OK
+}
+
+// connectFailed logs a connection that was not made. Linux tells of some
+// failures at once, for which nginx has other words.
+func (p *Proxy) connectFailed(s *Session, peer *upstream.Peer, err error) {
+	n, ok := conn.Errno(err)
+	at := peer.Network == "unix" || n == syscall.ENETUNREACH || n == syscall.EINVAL
+	level := logs.Error
+	if ok && !usual(n) {
+		level = logs.Crit
+	}
+	switch {
+	case strings.Contains(err.Error(), "bind:"):
+		s.Errorf(logs.Crit, "bind() failed%s", errText(err))
+	case at || errors.Is(err, fs.ErrNotExist):
+		s.Errorf(level, "connect() to %s failed%s", peer.Name, errText(err))
+	default:
+		s.Errorf(level, "connect() failed%s", errText(err))
+	}
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.As(err, &t) && t.Timeout()
+}
+
+// join lets bytes flow. The session is finished by the tunnel's last goroutine.
+func (p *Proxy) join(s *Session, t *Target) Status {
+	u := s.Upstream
+	s.Plainf(logs.Info, "proxy %s connected to %s", connText(u.conn.Conn), u.Name)
+	if p.Protocol > 0 {
+		if err := p.sendHeader(s); err != nil {
+			s.ConnError(logs.Error, err, "send() failed")
+			return p.end(s, t.Group, Success)
+		}
+	}
+	s.Action = "proxying connection"
+	o := tunnel.Options{
+		Idle: p.Idle, HalfClose: p.HalfClose, Buffer: p.Buffer, Group: &s.Stream.tunnels,
+		RateA: rate(s, p.Upload), RateB: rate(s, p.Download),
+	}
+	tunnel.Join(s.Client, u.conn.Detach(), o, func(r tunnel.Result) { p.ended(s, t, r) })
+	return Done
+}
+
+// connText is the local address of c with its port.
+func connText(c *conn.Conn) string {
+	if a := c.LocalAddr(); a.IsValid() {
+		return resolver.AddrPortText(a)
+	}
+	return "unix:"
+}
+
+// sendHeader sends the PROXY protocol header.
+func (p *Proxy) sendHeader(s *Session) error {
+	b := s.Alloc(128)
+	if p.Protocol == 2 {
+		b = conn.AppendProxy2(b, s.RemoteAddr(), s.LocalAddr())
+	} else {
+		b = conn.AppendProxy1(b, s.RemoteAddr(), s.LocalAddr())
+	}
+	c := s.Upstream.conn
+	c.SetWriteTimeout(p.Idle)
+	_, err := c.Write(b)
+	return err
+}
+
+// rate evaluates a rate limit, 0 if there is none.
+func rate(s *Session, t *Template) int {
+	if t == nil {
+		return 0
+	}
+	return parseSize(s.Eval(t))
+}
+
+// parseSize reads a size as ngx_parse_size does; 0 if it is none.
+func parseSize(b []byte) int {
+	unit, n := 1, 0
+	if len(b) > 0 {
+		switch b[len(b)-1] | 0x20 {
+		case 'k':
+			unit, b = 1<<10, b[:len(b)-1]
+		case 'm':
+			unit, b = 1<<20, b[:len(b)-1]
+		}
+	}
+	for _, c := range b {
+		if c < '0' || c > '9' || n > (1<<40) {
+			return 0
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n * unit
+}
+
+// ended is called when the tunnel has.
+func (p *Proxy) ended(s *Session, t *Target, r tunnel.Result) {
+	u := s.Upstream
+	switch r.End {
+	case tunnel.ByA, tunnel.ByB:
+		who := "client"
+		if r.End == tunnel.ByB {
+			who = "upstream"
+		}
+		if r.Err != nil {
+			level := logs.Info
+			s.Action = "proxying and reading from " + who
+			if r.End == tunnel.ByB {
+				level = logs.Error
+			}
+			s.ConnError(level, r.Err, "recv() failed")
+		}
+		s.Plainf(logs.Info, "%s disconnected, bytes from/to client:%d/%d, bytes from/to upstream:%d/%d",
+			who, s.Received(), s.Sent(), u.received(), u.sent())
+	case tunnel.Timeout:
+		s.Errorf(logs.Info, "connection timed out (%d: %s)", int(syscall.ETIMEDOUT), "Connection timed out")
+	case tunnel.FailedA:
+		s.Action = "proxying and sending to client"
+		s.ConnError(logs.Info, r.Err, "send() failed")
+	case tunnel.FailedB:
+		s.Action = "proxying and sending to upstream"
+		s.ConnError(logs.Error, r.Err, "send() failed")
+	}
+	a := u.attempt()
+	if r.FirstB != 0 {
+		a.FirstByte = a.sinceStart(r.FirstB)
+	}
+	u.end()
+	u.tried.Header, u.tried.Response = a.Connect, a.Session
+	if t.FirstByte {
+		u.tried.Header = a.FirstByte
+	}
+	t.Group.Free(&u.tried, upstream.OK)
+	u.conn.Close()
+	s.Finish(Success)
+}
+
+// Explain says where the session would go.
+func (p *Proxy) Explain(s *Session) (string, Status) {
+	t, st := p.target(s)
+	if st != OK {
+		return "to " + string(s.Eval(p.Address)), st
+	}
+	names := make([]string, 0, len(t.Group.Peers))
+	for _, peer := range t.Group.Peers {
+		names = append(names, peer.Name)
+	}
+	return "to " + t.Group.Name + ": " + strings.Join(names, ", "), Success
+}
