@@ -56,6 +56,7 @@ func (t *storyteller) event(e httpd.Event) {
 	if e.Phase == "note" && strings.HasPrefix(head, "server ") {
 		return // told already
 	}
+	head = strings.TrimSuffix(head, ", "+httpd.Declined.String())
 	if head == httpd.Declined.String() {
 		head = "done"
 		if e.Name == "rewrite" {
