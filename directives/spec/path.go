@@ -10,12 +10,17 @@ import (
 // its subfolders, for Scalar.
 func TempPath(call *Call) (*httpd.TempPath, error) {
 	t := &httpd.TempPath{Dir: call.Scope.FullName(call.Args[0].Text)}
+	length := 0
 	for _, a := range call.Args[1:] {
 		n, ok := ParseNumber(a.Text)
-		if !ok || n == 0 || n > 3 {
+		if !ok || n == 0 {
 			return nil, errors.New("invalid value")
 		}
 		t.Levels = append(t.Levels, n)
+		length += n + 1
+	}
+	if length > 10+len(t.Levels) { // digits of a file's name
+		return nil, errors.New("invalid value")
 	}
 	SetResult(call.Scope, append(Result[TempDirs](call.Scope), t.Dir))
 	return t, nil

@@ -37,7 +37,7 @@ var blocks = []spec.Directive[conf]{{
 }, {
 	Name: "internal", In: spec.Location, Args: spec.Exactly(0),
 	Doc: "Answers 404 to requests that were not redirected here internally.",
-	Set: spec.Do(func(c *conf, _ *spec.Call) error { c.internal = true; return nil }),
+	Set: spec.Scalar(func(c *conf) *spec.Value[bool] { return &c.internal }, spec.Words, spec.Exactly(0), nil, func(*spec.Call) (bool, error) { return true, nil }),
 }}
 
 // A location is how a location block says which URIs it takes.
@@ -71,7 +71,7 @@ func checkLocation(_ *conf, call *spec.Call) error {
 		return call.Errorf(-1, "location %s cannot be inside the named location %s", quoted(l.name), quoted(outer.name))
 	case l.named():
 		return call.Errorf(-1, "named location %s can be on the server level only", quoted(l.name))
-	case l.match != httpd.Regex && outer.match != httpd.Regex && !strings.HasPrefix(l.name, outer.name):
+	case l.match != httpd.Regex && !strings.HasPrefix(l.name, outer.name):
 		return call.Errorf(-1, "location %s is outside location %s", quoted(l.name), quoted(outer.name))
 	}
 	return nil
@@ -125,7 +125,11 @@ func parseLocation(call *spec.Call) (location, error) {
 	return l, nil
 }
 
-func checkLimitExcept(_ *conf, call *spec.Call) error {
+func checkLimitExcept(c *conf, call *spec.Call) error {
+	if c.hasExcept {
+		return spec.ErrDuplicate
+	}
+	c.hasExcept = true
 	_, err := exceptMethods(call)
 	return err
 }

@@ -18,8 +18,24 @@ func build(c *conf, call *spec.Call) error {
 			h.Servers = append(h.Servers, buildServer(h, child))
 		}
 	}
+	if err := checkBuffers(call); err != nil {
+		return err
+	}
 	s.LinkHTTP()
 	return buildListening(spec.OwnConf[conf](s), h, s)
+}
+
+// checkBuffers refuses large buffers that would not be large for nginx.
+func checkBuffers(call *spec.Call) error {
+	for _, child := range call.Inner.Children {
+		if child.In != spec.Server {
+			continue
+		}
+		if c := spec.Conf[conf](child); int64(c.largeBuffers.V[1]) < c.connectionPool.V {
+			return call.ErrorAtClose(`the "large_client_header_buffers" size must be equal to or greater than "connection_pool_size"`)
+		}
+	}
+	return nil
 }
 
 func buildServer(h *httpd.HTTP, s *spec.Scope) *httpd.Server {
@@ -64,7 +80,7 @@ func buildLocations(h *httpd.HTTP, srv *httpd.Server, s *spec.Scope) []*httpd.Lo
 			Name: d.name, Modifier: d.modifier, Match: d.match, Pattern: d.pattern,
 			Pos: d.pos, Server: srv,
 		}
-		if d.match != httpd.Regex {
+		if d.match != httpd.Regex && d.match != httpd.Named {
 			kind := ""
 			if d.match == httpd.Exact {
 				kind = "="

@@ -2,7 +2,6 @@ package httpcore
 
 import (
 	"bytes"
-	"strconv"
 	"strings"
 
 	"understudy/directives/spec"
@@ -21,18 +20,17 @@ var pages = []spec.Directive[conf]{{
 
 func addErrorPage(list *[]httpd.ErrorPage, call *spec.Call) error {
 	last := len(call.Args) - 1
-	uri := call.Args[last].Text
-	if strings.HasPrefix(uri, "=") {
-		return call.Errorf(last, `invalid value "%s"`, uri)
-	}
 	page := httpd.ErrorPage{Code: -1, Pos: call.Pos()}
 	codes := call.Args[:last]
-	if n := len(codes) - 1; strings.HasPrefix(codes[n].Text, "=") && n > 0 {
+	if n := len(codes) - 1; strings.HasPrefix(codes[n].Text, "=") {
+		if n == 0 {
+			return call.Errorf(n, `invalid value "%s"`, codes[n].Text)
+		}
 		text := codes[n].Text[1:]
 		page.Code = 0
 		if text != "" {
-			code, err := strconv.Atoi(text)
-			if err != nil || code < 0 {
+			code, ok := spec.ParseNumber(text)
+			if !ok {
 				return call.Errorf(n, `invalid value "%s"`, codes[n].Text)
 			}
 			page.Code = code
@@ -54,8 +52,8 @@ func addErrorPage(list *[]httpd.ErrorPage, call *spec.Call) error {
 		page.Args = args
 	}
 	for i, c := range codes {
-		code, err := strconv.Atoi(c.Text)
-		if err != nil || code < 0 || code == 499 {
+		code, ok := spec.ParseNumber(c.Text)
+		if !ok || code == 499 {
 			return call.Errorf(i, `invalid value "%s"`, c.Text)
 		}
 		if code < 300 || code > 599 {

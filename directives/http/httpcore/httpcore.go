@@ -25,7 +25,8 @@ const (
 var Module = spec.HTTPModule[conf]{
 	Name: "http_core",
 	Directives: slices.Concat(
-		blocks, names, hashes, headers, bodies, files, sending, connections, redirects, pages, limits,
+		blocks, names, headers, bodies, files, sending, connections, redirects, pages, limits, resolvers, accepted,
+		[]spec.Directive[conf]{errorLogs, disableSymlinks},
 	),
 	Variables: variables,
 	Location:  (*conf).addTo,
@@ -42,9 +43,8 @@ type conf struct {
 	standIns map[string]netip.Addr // for hosts that are not looked up
 
 	// of a location
-	kind     location
-	internal bool
-	aliased  bool
+	internal  spec.Value[bool]
+	hasExcept bool // there is a limit_except
 
 	headerTimeout spec.Value[time.Duration]
 	headerBuffer  spec.Value[int64]
@@ -58,22 +58,18 @@ type conf struct {
 	types       spec.Value[map[string][]byte]
 	defaultType spec.Value[string]
 
-	maxBody       spec.Value[int64]
-	bodyBuffer    spec.Value[int64]
-	bodyTimeout   spec.Value[time.Duration]
-	bodyTemp      spec.Value[*httpd.TempPath]
-	bodyInFile    spec.Value[httpd.BodyFile]
-	bodySingle    spec.Value[bool]
-	sendfile      spec.Value[bool]
-	sendfileChunk spec.Value[int64]
-	nopush        spec.Value[bool]
-	nodelay       spec.Value[bool]
-	sendTimeout   spec.Value[time.Duration]
-	postpone      spec.Value[int64]
-	outputBuffers spec.Value[[2]int]
-	directio      spec.Value[int64]
-	rate          spec.Value[*httpd.Template]
-	rateAfter     spec.Value[*httpd.Template]
+	maxBody     spec.Value[int64]
+	bodyBuffer  spec.Value[int64]
+	bodyTimeout spec.Value[time.Duration]
+	bodyTemp    spec.Value[*httpd.TempPath]
+	bodyInFile  spec.Value[httpd.BodyFile]
+	sendfile    spec.Value[bool]
+	nopush      spec.Value[bool]
+	nodelay     spec.Value[bool]
+	sendTimeout spec.Value[time.Duration]
+	postpone    spec.Value[int64]
+	rate        spec.Value[*httpd.Template]
+	rateAfter   spec.Value[*httpd.Template]
 
 	keepaliveTime     spec.Value[time.Duration]
 	keepaliveTimeout  spec.Value[[2]time.Duration]
@@ -85,32 +81,39 @@ type conf struct {
 	lingeringTimeout  spec.Value[time.Duration]
 	resetTimedout     spec.Value[bool]
 
-	satisfy          spec.Value[httpd.Satisfy]
-	authDelay        spec.Value[time.Duration]
-	absolute         spec.Value[bool]
-	nameInRedirect   spec.Value[bool]
-	portInRedirect   spec.Value[bool]
-	msiePadding      spec.Value[bool]
-	msieRefresh      spec.Value[bool]
-	logNotFound      spec.Value[bool]
-	logSubrequest    spec.Value[bool]
-	recursivePages   spec.Value[bool]
-	tokens           spec.Value[httpd.Tokens]
-	modified         spec.Value[httpd.ModifiedRule]
-	maxRanges        spec.Value[int]
-	chunked          spec.Value[bool]
-	etag             spec.Value[bool]
-	errorPages       spec.Value[[]httpd.ErrorPage]
-	postAction       spec.Value[string]
-	subrequestBuffer spec.Value[int64]
+	satisfy         spec.Value[httpd.Satisfy]
+	authDelay       spec.Value[time.Duration]
+	absolute        spec.Value[bool]
+	nameInRedirect  spec.Value[bool]
+	portInRedirect  spec.Value[bool]
+	msiePadding     spec.Value[bool]
+	msieRefresh     spec.Value[bool]
+	logNotFound     spec.Value[bool]
+	logSubrequest   spec.Value[bool]
+	recursivePages  spec.Value[bool]
+	tokens          spec.Value[httpd.Tokens]
+	modified        spec.Value[httpd.ModifiedRule]
+	maxRanges       spec.Value[int]
+	chunked         spec.Value[bool]
+	etag            spec.Value[bool]
+	errorPages      spec.Value[[]httpd.ErrorPage]
+	postAction      spec.Value[string]
+	earlyHints      spec.Value[[]*httpd.Template]
+	earlyRead       spec.Value[[]*httpd.Template]
+	errorLog        spec.Value[*errorLog]
+	resolver        spec.Value[resolving]
+	resolverTimeout spec.Value[time.Duration]
+	symlinks        spec.Value[symlinks]
+
+	connectionPool spec.Value[int64]
+	accepted       map[string]*spec.Value[bool]
 }
 
 // addTo gives a location its settings.
 func (c *conf) addTo(b *spec.Builder) error {
 	l := b.Location
-	l.Internal = c.internal
 	l.Settings = httpd.Settings{
-		Internal:             c.internal,
+		Internal:             c.internal.V,
 		MaxBody:              c.maxBody.V,
 		BodyBuffer:           int(c.bodyBuffer.V),
 		BodyTimeout:          c.bodyTimeout.V,
@@ -142,12 +145,9 @@ func (c *conf) addTo(b *spec.Builder) error {
 		Types:                c.typesOrDefault(),
 		DefaultType:          []byte(c.defaultType.V),
 		Sendfile:             c.sendfile.V,
-		SendfileMaxChunk:     c.sendfileChunk.V,
 		TCPNoDelay:           c.nodelay.V,
 		TCPNoPush:            c.nopush.V,
-		DirectIO:             c.directio.V,
 		PostponeOutput:       int(c.postpone.V),
-		OutputBuffers:        c.outputBuffers.V,
 		LimitRate:            c.rate.V,
 		LimitRateAfter:       c.rateAfter.V,
 		Satisfy:              c.satisfy.V,
@@ -155,7 +155,15 @@ func (c *conf) addTo(b *spec.Builder) error {
 		RecursiveErrorPages:  c.recursivePages.V,
 		LogNotFound:          c.logNotFound.V,
 		LogSubrequest:        c.logSubrequest.V,
-		ErrorLog:             b.HTTP.Log,
+		PostAction:           c.postAction.V,
+		AuthDelay:            c.authDelay.V,
+		KeepaliveMin:         c.keepaliveMin.V,
+		EarlyHints:           c.earlyHints.V,
+		EarlyRead:            c.earlyRead.V,
+		Links:                c.symlinks.V.links,
+		LinksFrom:            c.symlinks.V.from,
+		Resolve:              c.resolve(),
+		ErrorLog:             c.errorLog.V.logger(b.HTTP.Log, b.Env().Logs),
 	}
 	return nil
 }

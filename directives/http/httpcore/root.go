@@ -1,9 +1,11 @@
 package httpcore
 
 import (
+	"fmt"
 	"strings"
 
 	"understudy/directives/spec"
+	"understudy/parser/diag"
 	"understudy/runtime/httpd"
 )
 
@@ -18,7 +20,7 @@ var files = []spec.Directive[conf]{{
 	Name: "root", In: orIf, Args: spec.Exactly(1),
 	Syntax: "path", Default: "html",
 	Doc: "Sets the folder that URIs are appended to.",
-	Set: spec.Scalar(func(c *conf) *spec.Value[root] { return &c.root }, spec.Text, spec.Exactly(1), nil, parseRoot),
+	Set: spec.Fill(func(c *conf) *spec.Value[root] { return &c.root }, setRoot),
 }, {
 	Name: "alias", In: spec.Location, Args: spec.Exactly(1),
 	Syntax: "path",
@@ -33,16 +35,17 @@ var files = []spec.Directive[conf]{{
 	Syntax: "mime-type", Default: "text/plain",
 	Doc: "Sets the type of files whose extension has none.",
 	Set: spec.SetText(func(c *conf) *spec.Value[string] { return &c.defaultType }),
-}, {
-	Name: "types_hash_max_size", In: anywhere, Args: spec.Exactly(1), Syntax: "size",
-	Set: spec.Ignore[conf]("the table of types needs no tuning here", number),
-}, {
-	Name: "types_hash_bucket_size", In: anywhere, Args: spec.Exactly(1), Syntax: "size",
-	Set: spec.Ignore[conf]("the table of types needs no tuning here", number),
 }}
 
-func parseRoot(call *spec.Call) (root, error) {
-	return rootOf(call)
+func setRoot(r *root, call *spec.Call) (err error) {
+	switch {
+	case r.path == nil:
+		*r, err = rootOf(call)
+		return err
+	case r.alias:
+		return call.Errorf(-1, `"root" directive is duplicate, "alias" directive was specified earlier`)
+	}
+	return spec.ErrDuplicate
 }
 
 // setAlias stores an alias, which unlike root belongs to one location only.
@@ -66,7 +69,6 @@ func setAlias(c *conf, call *spec.Call) error {
 		r.of = -1
 	}
 	c.root.Give(r, call.Pos())
-	c.aliased = true
 	return nil
 }
 
@@ -108,16 +110,22 @@ func addTypes(types *map[string][]byte, call *spec.Call) error {
 		if d.Err != nil {
 			return *d.Err
 		}
-		for _, ext := range d.Args {
-			(*types)[strings.ToLower(ext.Text)] = []byte(d.Name.Text)
+		switch {
+		case d.Block != nil:
+			return call.ErrorIn(d, `unexpected "{"`)
+		case d.Name.Text == "include" && len(d.Args) != 1:
+			return call.ErrorIn(d, `invalid number of arguments in "include" directive`)
 		}
-	}
-	return nil
-}
-
-func number(call *spec.Call) error {
-	if _, ok := spec.ParseNumber(call.Args[0].Text); !ok {
-		return errInvalidNumber
+		for _, a := range d.Args {
+			ext := strings.ToLower(a.Text)
+			if old, ok := (*types)[ext]; ok {
+				*call.Scope.Diags() = append(*call.Scope.Diags(), diag.Diagnostic{
+					Pos: a.Pos, Severity: diag.Warning, Code: "duplicate-extension", Line: d.End.Line,
+					Msg: fmt.Sprintf(`duplicate extension "%s", content type: "%s", previous content type: "%s"`, ext, d.Name.Text, old),
+				})
+			}
+			(*types)[ext] = []byte(d.Name.Text)
+		}
 	}
 	return nil
 }

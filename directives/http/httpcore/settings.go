@@ -1,30 +1,11 @@
 package httpcore
 
 import (
-	"errors"
-	"strings"
 	"time"
 
 	"understudy/directives/spec"
 	"understudy/runtime/httpd"
 )
-
-var errInvalidNumber = errors.New("invalid number")
-
-var hashes = []spec.Directive[conf]{
-	ignoredNumber("variables_hash_max_size", spec.HTTP),
-	ignoredNumber("variables_hash_bucket_size", spec.HTTP),
-	ignoredNumber("server_names_hash_max_size", spec.HTTP),
-	ignoredNumber("server_names_hash_bucket_size", spec.HTTP),
-}
-
-func ignoredNumber(name string, in spec.Context) spec.Directive[conf] {
-	return spec.Directive[conf]{
-		Name: name, In: in, Args: spec.Exactly(1), Syntax: "size",
-		Doc: "Tunes a hash table of nginx.",
-		Set: spec.Ignore[conf]("hash tables need no tuning here", number),
-	}
-}
 
 func flag(name string, in spec.Context, def, doc string, field func(*conf) *spec.Value[bool]) spec.Directive[conf] {
 	return spec.Directive[conf]{Name: name, In: in, Syntax: "on | off", Default: def, Doc: doc, Set: spec.SetFlag(field)}
@@ -55,36 +36,38 @@ var headers = []spec.Directive[conf]{
 	flag("ignore_invalid_headers", servers, "on", "Drops header fields with invalid names.", func(c *conf) *spec.Value[bool] { return &c.ignoreInvalid }),
 	flag("merge_slashes", servers, "on", "Makes one slash of several in a row.", func(c *conf) *spec.Value[bool] { return &c.mergeSlashes }),
 	flag("underscores_in_headers", servers, "off", "Takes underscores in header field names.", func(c *conf) *spec.Value[bool] { return &c.underscores }),
-	poolSize("connection_pool_size"), poolSize("request_pool_size"),
+	{
+		Name: "connection_pool_size", In: servers, Syntax: "size", Default: "512",
+		Doc: "Tunes nginx's memory allocation.",
+		Set: spec.Accept(noPools, spec.Scalar(func(c *conf) *spec.Value[int64] { return &c.connectionPool }, spec.Size, spec.Exactly(1), nil, poolSize)),
+	},
+	{
+		Name: "client_body_early_read", In: servers, Args: spec.AtLeast(1), Syntax: "string ...",
+		Doc: "Reads the body of a request before anything else is done, if one of the strings is neither empty nor 0.",
+		Set: spec.Fill(func(c *conf) *spec.Value[[]*httpd.Template] { return &c.earlyRead }, addPredicates),
+	},
 }
 
-func poolSize(name string) spec.Directive[conf] {
-	return spec.Directive[conf]{
-		Name: name, In: servers, Args: spec.Exactly(1), Syntax: "size",
-		Doc: "Tunes nginx's memory allocation.",
-		Set: spec.Ignore[conf]("memory is not allocated from pools of a fixed size here", func(call *spec.Call) error {
-			n, ok := spec.ParseSize(call.Args[0].Text, false)
-			switch {
-			case !ok:
-				return errors.New("invalid value")
-			case n < 80:
-				return call.Errorf(0, "the pool size must be no less than 80")
-			case n%16 != 0:
-				return call.Errorf(0, "the pool size must be a multiple of 16")
-			}
-			return nil
-		}),
+// addPredicates adds conditions, of which one must hold.
+func addPredicates(list *[]*httpd.Template, call *spec.Call) error {
+	for i := range call.Args {
+		t, err := call.Template(i)
+		if err != nil {
+			return err
+		}
+		*list = append(*list, t)
 	}
+	return nil
 }
 
 func numberAndSize(call *spec.Call) ([2]int, error) {
 	n, ok := spec.ParseNumber(call.Args[0].Text)
 	if !ok || n == 0 {
-		return [2]int{}, errors.New("invalid value")
+		return [2]int{}, errInvalidValue
 	}
 	s, ok := spec.ParseSize(call.Args[1].Text, false)
 	if !ok || s == 0 {
-		return [2]int{}, errors.New("invalid value")
+		return [2]int{}, errInvalidValue
 	}
 	return [2]int{n, int(s)}, nil
 }
@@ -109,34 +92,40 @@ var bodies = []spec.Directive[conf]{
 		Set: spec.SetEnum(func(c *conf) *spec.Value[httpd.BodyFile] { return &c.bodyInFile },
 			map[string]httpd.BodyFile{"off": httpd.BodyFileOff, "on": httpd.BodyFileOn, "clean": httpd.BodyFileClean}),
 	},
-	flag("client_body_in_single_buffer", anywhere, "off", "Keeps a body in one buffer.", func(c *conf) *spec.Value[bool] { return &c.bodySingle }),
 }
 
 // sending are the directives about sending responses.
 var sending = []spec.Directive[conf]{
 	flag("sendfile", orIf, "off", "Sends files without reading them.", func(c *conf) *spec.Value[bool] { return &c.sendfile }),
-	size("sendfile_max_chunk", anywhere, "2m", "Limits how much of a file is sent at once.", func(c *conf) *spec.Value[int64] { return &c.sendfileChunk }),
 	flag("tcp_nopush", anywhere, "off", "Sends full packets only while a file is being sent.", func(c *conf) *spec.Value[bool] { return &c.nopush }),
 	flag("tcp_nodelay", anywhere, "on", "Sends small packets at once.", func(c *conf) *spec.Value[bool] { return &c.nodelay }),
 	millis("send_timeout", anywhere, "60s", "Limits the time between two writes to the client.", func(c *conf) *spec.Value[time.Duration] { return &c.sendTimeout }),
 	size("postpone_output", anywhere, "1460", "Holds back less than this.", func(c *conf) *spec.Value[int64] { return &c.postpone }),
 	{
-		Name: "output_buffers", In: anywhere, Args: spec.Exactly(2), Syntax: "number size", Default: "2 32k",
-		Doc: "Sets the buffers that files are read into.",
-		Set: spec.Scalar(func(c *conf) *spec.Value[[2]int] { return &c.outputBuffers }, spec.Words, spec.Exactly(2), nil, numberAndSize),
-	},
-	{
 		Name: "limit_rate", In: orIf, Syntax: "rate", Default: "0",
 		Doc: "Limits a response to so many bytes a second.",
-		Set: spec.SetTemplate(func(c *conf) *spec.Value[*httpd.Template] { return &c.rate }),
+		Set: spec.Scalar(func(c *conf) *spec.Value[*httpd.Template] { return &c.rate }, spec.Size, spec.Exactly(1), nil, sizeTemplate),
 	},
 	{
 		Name: "limit_rate_after", In: orIf, Syntax: "size", Default: "0",
 		Doc: "Sets how much of a response is sent before limit_rate applies.",
-		Set: spec.SetTemplate(func(c *conf) *spec.Value[*httpd.Template] { return &c.rateAfter }),
+		Set: spec.Scalar(func(c *conf) *spec.Value[*httpd.Template] { return &c.rateAfter }, spec.Size, spec.Exactly(1), nil, sizeTemplate),
 	},
 	flag("chunked_transfer_encoding", anywhere, "on", "Sends bodies of unknown length in chunks to HTTP/1.1 clients.", func(c *conf) *spec.Value[bool] { return &c.chunked }),
-	size("subrequest_output_buffer_size", anywhere, "4k", "Sets the size of the buffer for a subrequest's body.", func(c *conf) *spec.Value[int64] { return &c.subrequestBuffer }),
+}
+
+// sizeTemplate reads a size that may have variables.
+func sizeTemplate(call *spec.Call) (*httpd.Template, error) {
+	t, err := call.Template(0)
+	if err != nil {
+		return nil, err
+	}
+	if lit, ok := t.Literal(); ok {
+		if _, ok := spec.ParseSize(string(lit), false); !ok {
+			return nil, errInvalidValue
+		}
+	}
+	return t, nil
 }
 
 // connections are the directives about the client's connection.
@@ -156,7 +145,8 @@ var connections = []spec.Directive[conf]{
 	{
 		Name: "keepalive_disable", In: anywhere, Args: spec.Between(1, 2), Syntax: "none | browser ...", Default: "msie6",
 		Doc: "Closes the connections of browsers that misbehave with them.",
-		Set: spec.Scalar(func(c *conf) *spec.Value[httpd.BrowserSet] { return &c.keepaliveDisable }, spec.Enum, spec.Between(1, 2), []string{"none", "msie6", "safari"}, keepaliveDisable),
+		Set: spec.SetBits(func(c *conf) *spec.Value[httpd.BrowserSet] { return &c.keepaliveDisable },
+			map[string]httpd.BrowserSet{"none": httpd.BrowserNone, "msie6": httpd.BrowserMSIE6, "safari": httpd.BrowserSafari}),
 	},
 	{
 		Name: "lingering_close", In: anywhere, Syntax: "off | on | always", Default: "on",
@@ -172,31 +162,16 @@ var connections = []spec.Directive[conf]{
 func keepaliveTimeout(call *spec.Call) ([2]time.Duration, error) {
 	t, ok := spec.ParseTime(call.Args[0].Text, true)
 	if !ok {
-		return [2]time.Duration{}, errors.New("invalid value")
+		return [2]time.Duration{}, errInvalidValue
 	}
 	if len(call.Args) == 1 {
 		return [2]time.Duration{t}, nil
 	}
 	h, ok := spec.ParseTime(call.Args[1].Text, false)
 	if !ok {
-		return [2]time.Duration{}, errors.New("invalid value")
+		return [2]time.Duration{}, errInvalidValue
 	}
 	return [2]time.Duration{t, h}, nil
-}
-
-func keepaliveDisable(call *spec.Call) (set httpd.BrowserSet, err error) {
-	for i, a := range call.Args {
-		switch strings.ToLower(a.Text) {
-		case "none":
-		case "msie6":
-			set |= httpd.BrowserMSIE6
-		case "safari":
-			set |= httpd.BrowserSafari
-		default:
-			return 0, call.Errorf(i, `invalid value "%s"`, a.Text)
-		}
-	}
-	return set, nil
 }
 
 // redirects are the directives about the Location field.
@@ -214,6 +189,17 @@ var limits = []spec.Directive[conf]{
 		Doc: "Says whether all or any of the access modules must allow a request.",
 		Set: spec.SetEnum(func(c *conf) *spec.Value[httpd.Satisfy] { return &c.satisfy },
 			map[string]httpd.Satisfy{"all": httpd.SatisfyAll, "any": httpd.SatisfyAny}),
+	},
+	millis("auth_delay", anywhere, "0s", "Delays the answer 401, so that passwords cannot be tried quickly.", func(c *conf) *spec.Value[time.Duration] { return &c.authDelay }),
+	{
+		Name: "post_action", In: orIf, Syntax: "uri | @name",
+		Doc: "Asks for a URI, or enters a named location, when a request has been answered.",
+		Set: spec.SetText(func(c *conf) *spec.Value[string] { return &c.postAction }),
+	},
+	{
+		Name: "early_hints", In: anywhere, Args: spec.AtLeast(1), Syntax: "string ...",
+		Doc: "Passes the 103 responses of a proxied server, if one of the strings is neither empty nor 0.",
+		Set: spec.Fill(func(c *conf) *spec.Value[[]*httpd.Template] { return &c.earlyHints }, addPredicates),
 	},
 	flag("msie_padding", anywhere, "on", "Makes error pages longer for browsers that hide short ones.", func(c *conf) *spec.Value[bool] { return &c.msiePadding }),
 	flag("log_not_found", anywhere, "on", "Logs files that were not found.", func(c *conf) *spec.Value[bool] { return &c.logNotFound }),

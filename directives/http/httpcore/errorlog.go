@@ -1,0 +1,61 @@
+package httpcore
+
+import (
+	"log/slog"
+	"os"
+
+	"understudy/directives/spec"
+	"understudy/runtime/logs"
+)
+
+// An errorLog is the error_log directives of a block. All blocks that inherit
+// them share it, and with it the buffer of a "memory:" log.
+type errorLog struct {
+	list []spec.ErrorLog
+	log  *slog.Logger // nil until a location needs it
+}
+
+var errorLogs = spec.Directive[conf]{
+	Name: "error_log", In: anywhere, Args: spec.AtLeast(1),
+	Syntax: "file | stderr | syslog:server=address[,parameter=value] | memory:size [debug | info | notice | warn | error | crit | alert | emerg]",
+	Doc:    "Sets where errors are logged, and which.",
+	Set: spec.Fill(func(c *conf) *spec.Value[*errorLog] { return &c.errorLog }, func(l **errorLog, call *spec.Call) error {
+		one, err := call.ErrorLog()
+		if err != nil {
+			return err
+		}
+		if *l == nil {
+			*l = new(errorLog)
+		}
+		(*l).list = append((*l).list, one)
+		return nil
+	}),
+}
+
+// logger returns the log of a block, or outer's if the block has none of its
+// own or nothing is to be written.
+func (l *errorLog) logger(outer *slog.Logger, files *logs.Generation) *slog.Logger {
+	if l == nil || files == nil {
+		return outer
+	}
+	if l.log != nil {
+		return l.log
+	}
+	var to []logs.Target
+	for _, one := range l.list {
+		t := logs.Target{Level: one.Level}
+		switch {
+		case one.File != "":
+			t.To = files.File(one.File)
+		case one.Stderr:
+			t.To = logs.NewStream(os.Stderr)
+		case one.Memory > 0:
+			t.To = logs.NewMemory(one.Memory)
+		case one.Syslog != nil:
+			t.To = files.Syslog(*one.Syslog)
+		}
+		to = append(to, t)
+	}
+	l.log = slog.New(logs.NewHandler(logs.Options{PID: os.Getpid()}, to...))
+	return l.log
+}
