@@ -161,8 +161,14 @@ func (k *client) head(r *Request) (st Status, ok bool) {
 		}
 		if err != h1.ErrMore {
 			r.fill()
-			r.headEnd = in.W
-			return r.refuse(err), false
+			st := r.refuse(err)
+			if n > 0 { // the whole head is there, and its body may follow
+				in.R += n
+				r.headEnd = in.R
+			} else {
+				r.headEnd = in.W
+			}
+			return st, false
 		}
 		in.R += n // empty lines before the request line
 		if in.W == len(in.B) {
