@@ -335,6 +335,10 @@ func (r *Request) release() {
 	if r.Upstream != nil {
 		r.Upstream.Release()
 	}
+	for _, f := range r.ends {
+		f()
+	}
+	clear(r.ends)
 	r.in.Free()
 	r.headBuf.Free()
 	clear(r.slots)
@@ -346,6 +350,7 @@ func (r *Request) release() {
 	*r = Request{
 		HTTP: kept.HTTP, Head: kept.Head, slots: kept.slots, arena: kept.arena, caps: kept.caps[:0],
 		Resp: kept.Resp, Body: kept.Body, out: kept.out, RealIP: kept.RealIP[:0],
+		ends: kept.ends[:0],
 	}
 	r.HTTP.pool.Put(r)
 }
