@@ -72,9 +72,22 @@ func (l *List) set(f Out) *Out {
 // Del removes all fields called name and reports whether there were any.
 func (l *List) Del(hash uint32, name []byte) bool { return l.del(0, hash, name) }
 
-// DelID removes all fields with a known name and reports whether there were
-// any.
-func (l *List) DelID(id ID) bool { return l.del(0, spellings[id].hash, spellings[id].text) }
+// DelID removes all fields that were added with a known name and reports
+// whether there were any. What was added with that name but no ID is text to
+// us, and stays.
+func (l *List) DelID(id ID) bool {
+	to := 0
+	for i := range l.fields {
+		if l.fields[i].ID != id {
+			l.fields[to] = l.fields[i]
+			to++
+		}
+	}
+	found := to < len(l.fields)
+	clear(l.fields[to:])
+	l.fields = l.fields[:to]
+	return found
+}
 
 func (l *List) del(from int, hash uint32, name []byte) bool {
 	to := from

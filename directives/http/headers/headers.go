@@ -96,6 +96,11 @@ type field struct {
 func parseField(call *spec.Call) (f field, err error) {
 	var list header.List
 	f.name = *list.Add([]byte(call.Args[0].Text), nil)
+	switch f.name.ID {
+	case header.CacheControl, header.Link, header.LastModified, header.ETag:
+	default:
+		f.name.ID = 0 // only text to nginx: no filter looks at it
+	}
 	if f.value, err = call.Template(1); err != nil {
 		return f, err
 	}
