@@ -79,6 +79,7 @@ type Request struct {
 	headLength int   // bytes of the line and the head
 	sentBefore int64 // bytes the connection had sent when it began
 
+	ends       []func() // OnEnd
 	slots      []vars.Slot
 	arena      buf.Arena
 	caps       []int
@@ -138,6 +139,13 @@ func (r *Request) Exec(re *regex.Regexp, subject []byte) (bool, error) {
 		}
 	}
 	return true, nil
+}
+
+// OnEnd has f called when the request that r is, or is a part of, has ended and
+// been logged.
+func (r *Request) OnEnd(f func()) {
+	m := r.Main()
+	m.ends = append(m.ends, f)
 }
 
 // Alloc returns an empty slice with room for n bytes that live as long as r.

@@ -214,8 +214,12 @@ func (st *Stream) session() *Session {
 
 // release makes s ready to be used again.
 func (s *Session) release() {
+	for _, f := range s.ends {
+		f()
+	}
+	clear(s.ends)
 	s.arena.Reset()
 	clear(s.slots)
-	*s = Session{Stream: s.Stream, slots: s.slots, arena: s.arena, caps: s.caps[:0]}
+	*s = Session{Stream: s.Stream, slots: s.slots, arena: s.arena, caps: s.caps[:0], ends: s.ends[:0]}
 	s.Stream.pool.Put(s)
 }

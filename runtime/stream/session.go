@@ -93,6 +93,7 @@ type Session struct {
 
 	preread []byte // what the client has sent, while the preread phase runs
 
+	ends       []func() // OnEnd
 	slots      []vars.Slot
 	arena      buf.Arena
 	caps       []int
@@ -139,6 +140,9 @@ func (s *Session) Exec(re *regex.Regexp, subject []byte) (bool, error) {
 	}
 	return true, nil
 }
+
+// OnEnd has f called when the session has ended and been logged.
+func (s *Session) OnEnd(f func()) { s.ends = append(s.ends, f) }
 
 // Alloc returns an empty slice with room for n bytes that live as long as s.
 func (s *Session) Alloc(n int) []byte { return s.arena.Alloc(n)[:0] }
