@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"understudy/directives/spec"
 	"understudy/runtime/listen"
 	"understudy/runtime/logs"
 )
@@ -91,7 +92,7 @@ func (p *program) ready() {
 // redirectStderr makes standard error the error log's file, as nginx does:
 // what the language's runtime has to say before it dies is then found there.
 func (p *program) redirectStderr(c *configuration) {
-	if c.settings.stderr || c.settings.logFile == "" {
+	if c.settings.logFile == "" || spec.Result[spec.UsesStderr](c.compiled.Main) {
 		return
 	}
 	f, err := os.OpenFile(c.settings.logFile, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)

@@ -19,6 +19,10 @@ type ErrorLog struct {
 	Level  slog.Level
 }
 
+// UsesStderr is the Result that some error_log names standard error: it must
+// stay what it is.
+type UsesStderr bool
+
 // memoryLine is what nginx wants to fit a memory log at the least, beside the
 // name of the configuration file: its header and one line.
 const memoryLine = len("MEMLOG  :\n\x00") + 2*len("-9223372036854775808") + 2048
@@ -41,6 +45,7 @@ func (c *Call) ErrorLog() (ErrorLog, error) {
 		l.Syslog = &s
 	} else if to == "stderr" || to == "" {
 		l.Stderr = true
+		SetResult(c.Scope, UsesStderr(true))
 	} else {
 		l.File = c.Scope.FullName(to)
 	}

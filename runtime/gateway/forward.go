@@ -52,10 +52,10 @@ func Forward(r *httpd.Request, to Target, p *Protocol, set *Settings) httpd.Stat
 func (s *State) readBody(r *httpd.Request, p *Protocol, set *Settings) httpd.Status {
 	b := &r.Body
 	if set.Body != nil || !set.PassBody {
-		r.DiscardBody()
-		return httpd.OK
+		return r.DiscardBody()
 	}
 	if !b.Present() || b.Read() {
+		r.Continue()
 		s.BodyLen = b.Length
 		if !b.Present() {
 			s.BodyLen = b.Announced
@@ -63,6 +63,7 @@ func (s *State) readBody(r *httpd.Request, p *Protocol, set *Settings) httpd.Sta
 		return httpd.OK
 	}
 	if !set.RequestBuffering {
+		r.Continue()
 		s.BodyLen, s.Chunked = b.Announced, b.Chunked
 		return httpd.OK
 	}

@@ -60,9 +60,10 @@ var (
 	errBodyEarly    = errors.New("client prematurely closed connection")
 )
 
-// continue100 tells a client that waits for it to send the body.
-func (r *Request) continue100() {
-	if r.expectDone || r.Minor < 1 {
+// Continue tells a client that waits for it to send the body. ReadBody and
+// DiscardBody do it, so this is for those who read the body as it comes.
+func (r *Request) Continue() {
+	if r.expectDone || r.Minor < 1 || r.Client == nil || r.Parent != nil {
 		return
 	}
 	r.expectDone = true
@@ -82,10 +83,10 @@ func (r *Request) ReadBody() Status {
 		return OK
 	}
 	b.read = true
+	r.Continue() // nginx does, even if there is no body
 	if b.ended {
 		return OK
 	}
-	r.continue100()
 	size := int64(r.Loc.BodyBuffer)
 	if !b.Chunked && b.Announced < size {
 		size = b.Announced
@@ -282,25 +283,28 @@ func (r *Request) bodyTimeout() time.Duration {
 
 // DiscardBody says that nobody wants the body. What has arrived is dropped
 // now; the rest when the response is out.
-func (r *Request) DiscardBody() {
+func (r *Request) DiscardBody() Status {
 	b := &r.Body
-	if r.Parent != nil || b.discarding || b.read || b.ended || r.Client == nil {
-		return
+	if r.Parent != nil || b.discarding || b.read || r.Client == nil {
+		return OK
 	}
-	r.continue100()
+	r.Continue()
+	if b.ended {
+		return OK
+	}
 	b.discarding = true
 	b.read = true
 	var scratch [512]byte
 	for r.in != nil && r.in.Len() > 0 && !b.ended {
 		n, err := r.fromBuffer(scratch[:])
 		if err != nil && err != io.EOF {
-			r.Keepalive = false
-			return
+			return r.BodyFailed(err)
 		}
 		if n == 0 && err == nil {
 			break
 		}
 	}
+	return OK
 }
 
 // drain reads what is left of a body that nobody wanted, for lingering_time at

@@ -95,7 +95,9 @@ func (r *Request) Extension() []byte {
 
 // Reply sends a whole response.
 func (r *Request) Reply(status Status, contentType, body []byte) Status {
-	r.DiscardBody()
+	if st := r.DiscardBody(); st != OK {
+		return st
+	}
 	r.Resp.Status = status
 	r.Resp.Length = int64(len(body))
 	if contentType != nil {

@@ -61,7 +61,9 @@ func serve(r *httpd.Request) httpd.Status {
 		r.Note("file %s, %d bytes", path, info.Size)
 		return 200
 	}
-	r.DiscardBody()
+	if st := r.DiscardBody(); st != httpd.OK {
+		return st
+	}
 	p := &r.Resp
 	p.Status, p.Length, p.LastModified = 200, info.Size, time.Unix(info.Mtime, 0)
 	if r.Loc.ETag {
