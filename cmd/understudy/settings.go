@@ -17,6 +17,8 @@ type settings struct {
 	log     slog.Handler // of error_log
 	logFile string       // the first file of error_log; "": there is none
 	stderr  bool         // standard error is among the logs
+
+	usesStderr bool // some error_log, of whatever block, writes to standard error
 }
 
 // settingsOf reads them, and names the log files that they need.
@@ -40,6 +42,7 @@ func (p *program) settingsOf(c *configuration) settings {
 			s.logFile = l.File
 		}
 	}
+	s.usesStderr = usesStderr(c.tree.Directives)
 	s.log = errorLog(errorLogs, c.logs, c.journal)
 	if p.foreground != nil {
 		s.log = p.foreground.handler(&s)
@@ -73,6 +76,17 @@ func errorLog(list []spec.ErrorLog, g *logs.Generation, j *journal) slog.Handler
 func names(t *parser.Tree, directive string) bool {
 	for _, d := range t.Directives {
 		if d.Err == nil && d.Name.Text == directive {
+			return true
+		}
+	}
+	return false
+}
+
+// usesStderr reports whether ds or what is in their blocks logs to standard
+// error.
+func usesStderr(ds []*parser.Directive) bool {
+	for _, d := range ds {
+		if d.Err == nil && d.Name.Text == "error_log" && len(d.Args) > 0 && d.Args[0].Text == "stderr" || usesStderr(d.Block) {
 			return true
 		}
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -154,5 +153,3 @@ func oneConf(c *cli.Context) (string, error) {
 	}
 	return "", failf(exitUsage, "one configuration at a time, not %q too", c.Args().Get(1))
 }
-
-var errNoHTTP = errors.New("the configuration has no http block")
