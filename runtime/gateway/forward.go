@@ -54,7 +54,7 @@ func (s *State) readBody(r *httpd.Request, p *Protocol, set *Settings) httpd.Sta
 	if set.Body != nil || !set.PassBody {
 		return r.DiscardBody()
 	}
-	if !b.Present() || b.Read() {
+	if !b.Present() || b.Read() && b.Buffered() {
 		r.Continue()
 		s.BodyLen = b.Length
 		if !b.Present() {
@@ -63,9 +63,12 @@ func (s *State) readBody(r *httpd.Request, p *Protocol, set *Settings) httpd.Sta
 		return httpd.OK
 	}
 	if !set.RequestBuffering {
-		r.Continue()
-		s.BodyLen, s.Chunked = b.Announced, b.Chunked
-		return httpd.OK
+		st := r.ReadAvailable()
+		s.BodyLen, s.Chunked = b.Announced, b.Chunked && b.Pending()
+		if !b.Pending() {
+			s.BodyLen = b.Length
+		}
+		return st
 	}
 	st := r.ReadBody()
 	s.BodyLen = b.Length
@@ -245,10 +248,26 @@ func (s *State) sendFailure(r *httpd.Request, err error) *failure {
 	return &failure{OnError, 502}
 }
 
+// sendStart writes the head and what has been read of the body already.
+func (s *State) sendStart(r *httpd.Request) error {
+	data := r.Body.Data
+	if len(data) == 0 {
+		_, err := s.conn.Write(s.out)
+		return err
+	}
+	if !s.Chunked {
+		_, err := s.conn.Writev(s.out, data)
+		return err
+	}
+	s.out = h1.AppendChunkHeader(s.out, int64(len(data)))
+	_, err := s.conn.Writev(s.out, data, []byte("\r\n"))
+	return err
+}
+
 // stream passes the request's body on as it comes.
 func (s *State) stream(r *httpd.Request, set *Settings) *failure {
-	if _, err := s.conn.Write(s.out); err != nil {
-		return s.sendFailure(r, err)
+	if f := s.sendFailure(r, s.sendStart(r)); f != nil {
+		return f
 	}
 	b := buf.Get(16 << 10)
 	defer b.Free()
@@ -290,6 +309,37 @@ func (s *State) stream(r *httpd.Request, set *Settings) *failure {
 		}
 	}
 	return nil
+}
+
+// readSlowly is wait for a response whose rate is limited.
+func (s *State) readSlowly(r *httpd.Request, b *buf.Buffer, set *Settings) (int, error) {
+	allowed := s.rate*int64(time.Since(s.rateStart)/time.Second+1) - s.rated
+	if allowed <= 0 {
+		if !r.Sleep(time.Duration(-allowed*1000/s.rate+1) * time.Millisecond) {
+			return 0, errAborted
+		}
+		allowed = max(s.rate*int64(time.Since(s.rateStart)/time.Second+1)-s.rated, 1)
+	}
+	full := b.B
+	b.B = b.B[:min(int64(len(b.B)), int64(b.W)+allowed)]
+	n, err := s.wait(r, b, set)
+	b.B = full
+	s.rated += int64(n)
+	if n > 0 && int64(n) == allowed {
+		// nginx waits for as long as the piece was worth.
+		if !r.Sleep(time.Duration(int64(n)*1000/s.rate) * time.Millisecond) {
+			return n, errAborted
+		}
+	}
+	return n, err
+}
+
+// read reads from the peer into b.
+func (s *State) read(r *httpd.Request, b *buf.Buffer, set *Settings) (int, error) {
+	if s.rate > 0 {
+		return s.readSlowly(r, b, set)
+	}
+	return s.wait(r, b, set)
 }
 
 // soon is how long an answer may take before the client is watched: watching

@@ -176,6 +176,8 @@ type State struct {
 	buf              *buf.Buffer // of the response
 	headBuf          *buf.Buffer // the buffer the head is in, if it is no longer in buf
 	dec              h1.Chunked
+	rate, rated      int64 // bytes a second that may be read (proxy_limit_rate), and those read
+	rateStart        time.Time
 	tail             h1.Trailers
 }
 

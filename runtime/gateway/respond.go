@@ -47,6 +47,9 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 			r.SetRate(n)
 		}
 	}
+	if set.LimitRate != nil {
+		s.rate, s.rated, s.rateStart = r.SizeOf(set.LimitRate), int64(s.buf.Len()), time.Now()
+	}
 	st, keep := httpd.Done, !s.Head.Close
 	if noBody {
 		if s.buf.Len() > 0 {
@@ -173,7 +176,7 @@ func hasCharset(v []byte) bool {
 // fill reads until b has at least want bytes unread, or no more room.
 func (s *State) fill(r *httpd.Request, b *buf.Buffer, want int, set *Settings) error {
 	for b.Len() < want && b.W < len(b.B) {
-		n, err := s.wait(r, b, set)
+		n, err := s.read(r, b, set)
 		if n > 0 {
 			b.W += n
 			continue
@@ -306,7 +309,7 @@ func (s *State) relayChunked(r *httpd.Request, set *Settings, buffering bool) er
 			start, held = 0, 0
 		}
 		b.R, b.W = held, held
-		n, err := s.wait(r, b, set)
+		n, err := s.read(r, b, set)
 		if n <= 0 {
 			err = s.bodyFailure(r, err)
 			if err == io.EOF {
@@ -336,7 +339,7 @@ func (s *State) trailers(r *httpd.Request, set *Settings) error {
 			r.Errorf(logs.Error, "upstream sent invalid trailer while reading upstream")
 			return errUpstream
 		}
-		n, err = s.wait(r, b, set)
+		n, err = s.read(r, b, set)
 		if n <= 0 {
 			if err := s.bodyFailure(r, err); err != io.EOF {
 				return err

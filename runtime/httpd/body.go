@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"understudy/runtime/buf"
+	"understudy/runtime/conn"
 	"understudy/runtime/h1"
 	"understudy/runtime/header"
 	"understudy/runtime/logs"
@@ -113,6 +114,27 @@ func (r *Request) ReadBody() Status {
 	if b.File != nil || inFile {
 		if st := r.spool(); st != OK {
 			return st
+		}
+	}
+	b.Data = b.store.Bytes()
+	return OK
+}
+
+// ReadAvailable reads as much of the body as has arrived and fits into memory,
+// without waiting: for those who pass the rest on as it comes with ReadSome.
+func (r *Request) ReadAvailable() Status {
+	b := &r.Body
+	if r.Parent != nil || b.discarding || b.ended {
+		return OK
+	}
+	r.Continue()
+	b.read = true
+	b.store = buf.Get(r.Loc.BodyBuffer)
+	for !b.ended && len(b.store.Room()) > 0 && (r.in.Len() > 0 || r.Client.State() == conn.HasData) {
+		n, err := r.ReadSome(b.store.Room())
+		b.store.W += n
+		if err != nil && err != io.EOF {
+			return r.BodyFailed(err)
 		}
 	}
 	b.Data = b.store.Bytes()

@@ -38,12 +38,9 @@ func (r *Request) finish(st Status) {
 		case st == Aborted:
 			r.Keepalive = false
 			return
-		case st >= 100 && !r.Resp.sent:
-			// A handler that answers with a plain success has nothing to say.
-			r.Resp.Status = st
-			r.Resp.Length = 0
-			st = r.sentHead(r.SendHeader())
 		default:
+			// A step that answers with a plain success, such as a try_files
+			// with "=200", sends nothing, in nginx too.
 			return
 		}
 	}

@@ -190,10 +190,10 @@ func (o *output) frame() {
 func (o *output) rate() {
 	r := o.r
 	if !o.limited {
-		o.limit, o.limited = r.sizeOf(r.Loc.LimitRate), true
+		o.limit, o.limited = r.SizeOf(r.Loc.LimitRate), true
 	}
 	if o.limit > 0 {
-		o.after = r.sizeOf(r.Loc.LimitRateAfter)
+		o.after = r.SizeOf(r.Loc.LimitRateAfter)
 	}
 }
 

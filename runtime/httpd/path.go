@@ -96,8 +96,8 @@ func (r *Request) misbehaves(set BrowserSet) bool {
 // Agent returns what is known of the browser.
 func (r *Request) Agent() h1.Agent { return h1.ParseAgent(r.Head.Get(header.UserAgent)) }
 
-// sizeOf evaluates a template to a size, 0 if it is none.
-func (r *Request) sizeOf(t *Template) int64 {
+// SizeOf evaluates a template to a size, 0 if it is none.
+func (r *Request) SizeOf(t *Template) int64 {
 	if t == nil {
 		return 0
 	}

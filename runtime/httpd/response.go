@@ -179,9 +179,6 @@ const maxFilters = 16
 // status. Nothing of its head remains, and the connection is closed behind the
 // page, although the page does not say so. (ngx_http_filter_finalize_request)
 func (r *Request) Abandon(st Status) Status {
-	if r.abandoned {
-		return Aborted
-	}
 	r.abandoned = true
 	r.Resp.reset()
 	return st

@@ -48,8 +48,12 @@ func addCookie(list *[]replacement, call *spec.Call, sensitive bool) error {
 		return err
 	}
 	if !sensitive && x.prefix != nil { // a domain: a leading dot does not count
-		from := strings.TrimPrefix(call.Args[0].Text, ".")
-		if x.prefix, err = call.TemplateOf(from, 0); err != nil {
+		if x.prefix, err = call.TemplateOf(strings.TrimPrefix(call.Args[0].Text, "."), 0); err != nil {
+			return err
+		}
+	}
+	if !sensitive {
+		if x.to, err = call.TemplateOf(strings.TrimPrefix(call.Args[1].Text, "."), 1); err != nil {
 			return err
 		}
 	}
@@ -147,11 +151,12 @@ func (x *replacement) cookie(r *httpd.Request, val []byte, domain bool) ([]byte,
 	if !domain || x.re != nil {
 		return x.apply(r, val)
 	}
-	from := r.Eval(x.prefix)
-	if !header.EqualFold(bytes.TrimPrefix(val, []byte(".")), from) {
+	plain := bytes.TrimPrefix(val, []byte("."))
+	if !header.EqualFold(plain, r.Eval(x.prefix)) {
 		return val, false
 	}
-	return r.Eval(x.to), true
+	dot := val[:len(val)-len(plain)]
+	return append(append([]byte{}, dot...), r.Eval(x.to)...), true
 }
 
 func (c *conf) flagsFor(r *httpd.Request, first []byte) *cookieFlags {
