@@ -32,7 +32,7 @@ func TestUnsupported(t *testing.T) {
 }
 
 var (
-	groupRE = regexp.MustCompile(`(?ms)^\t\{"(\w+)", \[\]row\{\n(.*?)^\t\}\},\n`)
+	groupRE = regexp.MustCompile(`(?ms)^\t\{"(\w+)", \[\](?:row|accepted)\{\n(.*?)^\t\}\},\n`)
 	rowRE   = regexp.MustCompile(`(?m)^\t\t\{"(\w+)", .*\},\n`)
 )
 

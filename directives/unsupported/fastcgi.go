@@ -44,7 +44,6 @@ var fastcgiGroups = []group{
 		{"fastcgi_cache_lock_age", anywhere, one, simple},
 		{"fastcgi_cache_revalidate", anywhere, one, simple},
 		{"fastcgi_cache_background_update", anywhere, one, simple},
-		{"fastcgi_temp_path", anywhere, spec.Between(1, 4), simple},
 		{"fastcgi_max_temp_file_size", anywhere, one, simple},
 		{"fastcgi_temp_file_write_size", anywhere, one, simple},
 		{"fastcgi_next_upstream", anywhere, spec.AtLeast(1), simple},

@@ -9,27 +9,9 @@ var filtersGroups = []group{
 		{"add_after_body", anywhere, one, simple},
 		{"addition_types", anywhere, spec.AtLeast(1), simple},
 	}},
-	{"http_charset_filter", []row{
-		{"charset", anywhere | spec.LocationIf, one, simple},
-		{"source_charset", anywhere | spec.LocationIf, one, simple},
-		{"override_charset", anywhere | spec.LocationIf, one, simple},
-		{"charset_types", anywhere, spec.AtLeast(1), simple},
-		{"charset_map", spec.HTTP, spec.Exactly(2), block},
-	}},
 	{"http_gunzip_filter", []row{
 		{"gunzip", anywhere, one, simple},
 		{"gunzip_buffers", anywhere, spec.Exactly(2), simple},
-	}},
-	{"http_gzip_filter", []row{
-		{"gzip", anywhere | spec.LocationIf, one, simple},
-		{"gzip_buffers", anywhere, spec.Exactly(2), simple},
-		{"gzip_types", anywhere, spec.AtLeast(1), simple},
-		{"gzip_comp_level", anywhere, one, simple},
-		{"gzip_window", anywhere, one, simple},
-		{"gzip_hash", anywhere, one, simple},
-		{"postpone_gzipping", anywhere, one, simple},
-		{"gzip_no_buffer", anywhere, one, simple},
-		{"gzip_min_length", anywhere, one, simple},
 	}},
 	{"http_image_filter", []row{
 		{"image_filter", spec.Location, spec.Between(1, 3), simple},

@@ -23,10 +23,6 @@ var httpcoreGroups = []group{
 		{"open_file_cache_events", anywhere, one, simple},
 		{"resolver", anywhere, spec.AtLeast(1), simple},
 		{"resolver_timeout", anywhere, one, simple},
-		{"gzip_vary", anywhere, one, simple},
-		{"gzip_http_version", anywhere, one, simple},
-		{"gzip_proxied", anywhere, spec.AtLeast(1), simple},
-		{"gzip_disable", anywhere, spec.AtLeast(1), simple},
 		{"disable_symlinks", anywhere, spec.Between(1, 2), simple},
 	}},
 }

@@ -40,8 +40,6 @@ var proxyGroups = []group{
 		{"proxy_cache", anywhere, one, simple},
 		{"proxy_cache_key", anywhere, one, simple},
 		{"proxy_cache_path", spec.HTTP, spec.AtLeast(2), simple},
-		{"proxy_cache_bypass", anywhere, spec.AtLeast(1), simple},
-		{"proxy_no_cache", anywhere, spec.AtLeast(1), simple},
 		{"proxy_cache_valid", anywhere, spec.AtLeast(1), simple},
 		{"proxy_cache_min_uses", anywhere, one, simple},
 		{"proxy_cache_max_range_offset", anywhere, one, simple},

@@ -41,7 +41,6 @@ var scgiGroups = []group{
 		{"scgi_cache_lock_age", anywhere, one, simple},
 		{"scgi_cache_revalidate", anywhere, one, simple},
 		{"scgi_cache_background_update", anywhere, one, simple},
-		{"scgi_temp_path", anywhere, spec.Between(1, 4), simple},
 		{"scgi_max_temp_file_size", anywhere, one, simple},
 		{"scgi_temp_file_write_size", anywhere, one, simple},
 		{"scgi_next_upstream", anywhere, spec.AtLeast(1), simple},

@@ -43,7 +43,6 @@ var uwsgiGroups = []group{
 		{"uwsgi_cache_lock_age", anywhere, one, simple},
 		{"uwsgi_cache_revalidate", anywhere, one, simple},
 		{"uwsgi_cache_background_update", anywhere, one, simple},
-		{"uwsgi_temp_path", anywhere, spec.Between(1, 4), simple},
 		{"uwsgi_max_temp_file_size", anywhere, one, simple},
 		{"uwsgi_temp_file_write_size", anywhere, one, simple},
 		{"uwsgi_next_upstream", anywhere, spec.AtLeast(1), simple},

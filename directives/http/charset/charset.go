@@ -68,9 +68,10 @@ func (n *name) off() bool { return n.charset == nil && !n.dynamic }
 
 // A charset is one that the configuration mentions.
 type charset struct {
-	name string // as it was first written
-	utf8 bool
-	to   map[*charset]recoder // how what is in this charset is recoded
+	name  string // as it was first written
+	bytes []byte // of name
+	utf8  bool
+	to    map[*charset]recoder // how what is in this charset is recoded
 }
 
 // charsets are those of one http block.
@@ -92,7 +93,7 @@ func (cs *charsets) find(name []byte) *charset {
 func (cs *charsets) add(name string) *charset {
 	c := cs.find([]byte(name))
 	if c == nil {
-		c = &charset{name: name, utf8: strings.EqualFold(name, "utf-8"), to: map[*charset]recoder{}}
+		c = &charset{name: name, bytes: []byte(name), utf8: strings.EqualFold(name, "utf-8"), to: map[*charset]recoder{}}
 		cs.list = append(cs.list, c)
 	}
 	return c

@@ -123,7 +123,7 @@ func (f *filter) ofMain(r *httpd.Request) (wanted, httpd.Status) {
 // evaluate returns the charset that a directive names.
 func (f *filter) evaluate(r *httpd.Request, n name) (wanted, httpd.Status) {
 	if !n.dynamic {
-		return wanted{n.charset, []byte(n.charset.name)}, httpd.OK
+		return wanted{n.charset, n.charset.bytes}, httpd.OK
 	}
 	v, ok := r.Var(n.variable)
 	if !ok {

@@ -1,0 +1,102 @@
+package unsupported
+
+import "understudy/directives/spec"
+
+// An acceptedGroup is what one nginx module declares that is accepted, although
+// the module is not there.
+type acceptedGroup struct {
+	module string
+	rows   []accepted
+}
+
+// An accepted is a directive that is checked and then has no effect, because
+// what it is about is refused: configurations give it by habit, for all modules
+// that have its like.
+type accepted struct {
+	name  string
+	in    spec.Context
+	args  spec.Arity
+	often often
+	why   string
+	check func(*spec.Call) error
+}
+
+// An often says how many times a directive may be given in a block.
+type often bool
+
+const (
+	once  often = false
+	again often = true
+)
+
+const (
+	noPass  = "it matters to a *_pass directive of its module only, and that is refused"
+	noCache = "nothing is cached here: proxy_cache is refused"
+)
+
+// Accepted without effect.
+var acceptedGroups = []acceptedGroup{
+	{"http_fastcgi", []accepted{
+		{"fastcgi_temp_path", anywhere, spec.Between(1, 4), once, noPass, tempPath},
+	}},
+	{"http_uwsgi", []accepted{
+		{"uwsgi_temp_path", anywhere, spec.Between(1, 4), once, noPass, tempPath},
+	}},
+	{"http_scgi", []accepted{
+		{"scgi_temp_path", anywhere, spec.Between(1, 4), once, noPass, tempPath},
+	}},
+	{"http_proxy", []accepted{
+		{"proxy_cache_bypass", anywhere, spec.AtLeast(1), again, noCache, predicates},
+		{"proxy_no_cache", anywhere, spec.AtLeast(1), again, noCache, predicates},
+	}},
+}
+
+// A given is which of these directives one block has.
+type given struct{ names map[string]bool }
+
+// setter checks a directive and forgets it.
+func (a accepted) setter() spec.Setter[given] {
+	return spec.Accept(a.why, spec.Do(func(g *given, call *spec.Call) error {
+		if a.often == once && g.names[a.name] {
+			return spec.ErrDuplicate
+		}
+		if g.names == nil {
+			g.names = map[string]bool{}
+		}
+		g.names[a.name] = true
+		return a.check(call)
+	}))
+}
+
+// acceptedModules returns modules of the rows that declared does not have.
+func acceptedModules(declared *spec.Table) []spec.Module {
+	var ms []spec.Module
+	for _, g := range acceptedGroups {
+		m := spec.CoreModule[given]{Name: g.module}
+		for _, r := range g.rows {
+			if in := r.in &^ contexts(declared, r.name); in != 0 {
+				m.Directives = append(m.Directives, spec.Directive[given]{Name: r.name, In: in, Args: r.args, Set: r.setter()})
+			}
+		}
+		if len(m.Directives) > 0 {
+			ms = append(ms, m)
+		}
+	}
+	return ms
+}
+
+// tempPath checks a folder for temporary files.
+func tempPath(call *spec.Call) error {
+	_, err := spec.TempPath(call)
+	return err
+}
+
+// predicates checks texts that say whether something applies.
+func predicates(call *spec.Call) error {
+	for i := range call.Args {
+		if _, err := call.Template(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
