@@ -68,7 +68,9 @@ func (t *Table[S]) Compile(src string, at diag.Pos) (*Template[S], error) {
 func cutName(s string) (name, rest string, err error) {
 	braced := s[0] == '{'
 	if braced {
-		s = s[1:]
+		if s = s[1:]; s == "" {
+			return "", "", errors.New("invalid variable name")
+		}
 	}
 	i := 0
 	for i < len(s) && (s[i] == '_' || s[i]|0x20 >= 'a' && s[i]|0x20 <= 'z' || s[i] >= '0' && s[i] <= '9') {

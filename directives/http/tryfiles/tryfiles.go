@@ -66,10 +66,13 @@ func set(c *conf, call *spec.Call) error {
 		_, literal := t.Literal()
 		f.try = append(f.try, file{t, !literal, dir})
 	}
-	if code, ok := strings.CutPrefix(call.Args[last].Text, "="); ok {
-		n, ok := spec.ParseNumber(code)
+	if text := call.Args[last].Text; text[:min(1, len(text))] == "=" {
+		n, ok := spec.ParseNumber(text[1:])
 		if !ok || n > 999 {
-			return call.Errorf(last, `invalid code "%s"`, call.Args[last].Text)
+			if f.try[last].variable {
+				text = text[:len(text)-1] // so says nginx
+			}
+			return call.Errorf(last, `invalid code "%s"`, text)
 		}
 		f.code = httpd.Status(n)
 	}
