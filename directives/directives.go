@@ -4,6 +4,7 @@ package directives
 import (
 	"slices"
 
+	"understudy/directives/access"
 	"understudy/directives/accesslog"
 	"understudy/directives/core"
 	"understudy/directives/geo"
@@ -23,7 +24,9 @@ import (
 	"understudy/directives/http/static"
 	"understudy/directives/http/stubstatus"
 	"understudy/directives/http/tryfiles"
+	"understudy/directives/limitconn"
 	"understudy/directives/mapping"
+	"understudy/directives/realip"
 	"understudy/directives/spec"
 	"understudy/directives/splitclients"
 	"understudy/directives/stream/streamcore"
@@ -46,7 +49,8 @@ var modules = []spec.Module{
 	httpcore.Module,
 	rewrite.Module,
 	mapping.HTTP, geo.HTTP, splitclients.HTTP, splitclients.Stream,
-	limitreq.Module,
+	realip.HTTP, limitreq.Module, limitconn.HTTP,
+	access.HTTP,
 	accesslog.HTTP,
 	proxy.Module,
 	tryfiles.Module,
@@ -58,7 +62,8 @@ var modules = []spec.Module{
 	upstream.HTTP,
 	streamcore.Module,
 	mapping.Stream, geo.Stream,
-	streamset.Module,
+	realip.Stream, streamset.Module, limitconn.Stream,
+	access.Stream,
 	streamproxy.Module, streamreturn.Module, streampass.Module,
 	accesslog.Stream,
 	upstream.Stream,

@@ -4,10 +4,6 @@ import "understudy/directives/spec"
 
 // Who may ask, and how often.
 var accessGroups = []group{
-	{"http_access", []row{
-		{"allow", anywhere | spec.LimitExcept, one, simple},
-		{"deny", anywhere | spec.LimitExcept, one, simple},
-	}},
 	{"http_auth_basic", []row{
 		{"auth_basic", anywhere | spec.LimitExcept, one, simple},
 		{"auth_basic_user_file", anywhere | spec.LimitExcept, one, simple},
@@ -15,18 +11,6 @@ var accessGroups = []group{
 	{"http_auth_request", []row{
 		{"auth_request", anywhere, one, simple},
 		{"auth_request_set", anywhere, spec.Exactly(2), simple},
-	}},
-	{"http_limit_conn", []row{
-		{"limit_conn_zone", spec.HTTP, spec.Exactly(2), simple},
-		{"limit_conn", anywhere, spec.Exactly(2), simple},
-		{"limit_conn_log_level", anywhere, one, simple},
-		{"limit_conn_status", anywhere, one, simple},
-		{"limit_conn_dry_run", anywhere, one, simple},
-	}},
-	{"http_realip", []row{
-		{"set_real_ip_from", anywhere, one, simple},
-		{"real_ip_header", anywhere, one, simple},
-		{"real_ip_recursive", anywhere, one, simple},
 	}},
 	{"http_referer", []row{
 		{"valid_referers", spec.Server | spec.Location, spec.AtLeast(1), simple},

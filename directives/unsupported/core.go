@@ -7,9 +7,6 @@ var coreGroups = []group{
 	{"google_perftools", []row{
 		{"google_perftools_profiles", spec.Main, one, simple},
 	}},
-	{"stream", []row{
-		{"stream", spec.Main, spec.Exactly(0), block},
-	}},
 	{"mail", []row{
 		{"mail", spec.Main, spec.Exactly(0), block},
 	}},

@@ -4,20 +4,10 @@ import "understudy/directives/spec"
 
 // The stream block.
 var streamGroups = []group{
-	{"stream_access", []row{
-		{"allow", streams, one, simple},
-		{"deny", streams, one, simple},
-	}},
 	{"stream_geoip", []row{
 		{"geoip_country", spec.Stream, spec.Between(1, 2), simple},
 		{"geoip_org", spec.Stream, spec.Between(1, 2), simple},
 		{"geoip_city", spec.Stream, spec.Between(1, 2), simple},
-	}},
-	{"stream_limit_conn", []row{
-		{"limit_conn_zone", spec.Stream, spec.Exactly(2), simple},
-		{"limit_conn", streams, spec.Exactly(2), simple},
-		{"limit_conn_log_level", streams, one, simple},
-		{"limit_conn_dry_run", streams, one, simple},
 	}},
 	{"stream_proxy", []row{
 		{"proxy_socket_rcvbuf", streams, one, simple},
@@ -38,9 +28,6 @@ var streamGroups = []group{
 		{"proxy_ssl_certificate_cache", streams, spec.Between(1, 3), simple},
 		{"proxy_ssl_password_file", streams, one, simple},
 		{"proxy_ssl_conf_command", streams, spec.Exactly(2), simple},
-	}},
-	{"stream_realip", []row{
-		{"set_real_ip_from", streams, one, simple},
 	}},
 	{"stream_ssl_preread", []row{
 		{"ssl_preread", streams, one, simple},

@@ -21,11 +21,6 @@ var variablesGroups = []group{
 		{"geoip_proxy", spec.HTTP, one, simple},
 		{"geoip_proxy_recursive", spec.HTTP, one, simple},
 	}},
-	{"http_log", []row{
-		{"log_format", spec.HTTP, spec.AtLeast(2), simple},
-		{"access_log", anywhere | spec.LocationIf | spec.LimitExcept, spec.AtLeast(1), simple},
-		{"open_log_file_cache", anywhere, spec.Between(1, 4), simple},
-	}},
 	{"http_mirror", []row{
 		{"mirror", anywhere, one, simple},
 		{"mirror_request_body", anywhere, one, simple},

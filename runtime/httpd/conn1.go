@@ -26,6 +26,10 @@ func (p *Port) Serve(c *conn.Conn) {
 		h.Stats.Active.Add(-1)
 		return
 	}
+	if a.ProxyProtocol && !a.readProxyProtocol(c) {
+		h.drop(c)
+		return
+	}
 	if a.Prepare != nil {
 		if err := a.Prepare(c); err != nil {
 			h.drop(c)
@@ -77,11 +81,11 @@ func (k *client) serve() (close bool) {
 			r.finish(st)
 		} else {
 			k.h.Stats.Writing.Add(1)
-			r.finish(r.serve())
+			st = r.finish(r.serve())
 			k.h.Stats.Writing.Add(-1)
-		}
-		if r.taken {
-			return false
+			if st == TakenOver { // r may be gone by now
+				return false
+			}
 		}
 		next, linger := r.end()
 		wait = r.Loc.KeepaliveTimeout

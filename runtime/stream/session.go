@@ -99,6 +99,7 @@ type Session struct {
 	caps       []int
 	capSubject []byte
 
+	peer          netip.AddrPort // before SetRemoteAddr; else not valid
 	remote, local netip.AddrPort // while explaining
 	trace         *Trace
 	prev, next    *Session // in live
@@ -167,6 +168,14 @@ func (s *Session) RemoteAddr() netip.AddrPort {
 	return s.Client.RemoteAddr()
 }
 
+// Peer is the address that the connection came from, whatever SetRemoteAddr said.
+func (s *Session) Peer() netip.AddrPort {
+	if s.peer.IsValid() {
+		return s.peer
+	}
+	return s.RemoteAddr()
+}
+
 // LocalAddr is the address the client connected to; not valid for a unix socket.
 func (s *Session) LocalAddr() netip.AddrPort {
 	if s.Client == nil {
@@ -186,6 +195,7 @@ func (s *Session) LocalText() string {
 // SetRemoteAddr replaces the client's address by another, told by somebody who
 // is believed.
 func (s *Session) SetRemoteAddr(a netip.AddrPort) {
+	s.peer = s.Peer()
 	if s.Client == nil {
 		s.remote, s.RealIP = a, a.Addr().String()
 		return

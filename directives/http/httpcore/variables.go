@@ -16,7 +16,7 @@ import (
 
 // variables are those of nginx's core module, ngx_http_variables.c. What nginx
 // does not cache is Volatile here.
-var variables = slices.Concat(fieldVariables, requestVariables, clientVariables, sentVariables, processVariables)
+var variables = slices.Concat(fieldVariables, requestVariables, clientVariables, sentVariables, processVariables, proxyVariables)
 
 // requestVariables are what the client asked for.
 var requestVariables = []httpd.Variable{
