@@ -16,6 +16,11 @@ import (
 
 // respond passes the response on to the client.
 func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *Settings, began time.Time) httpd.Status {
+	if v := s.Head.Get(header.XAccelLimitRate); v != nil && set.Ignore&IgnoreLimitRate == 0 {
+		if n, ok := h1.ParseLength(v); ok {
+			r.SetRate(n)
+		}
+	}
 	if v := s.Head.Get(header.XAccelRedirect); v != nil && set.Ignore&IgnoreRedirect == 0 {
 		return s.accelRedirect(r, g, v, set, began)
 	}
@@ -41,11 +46,6 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 		s.attempt().Response = time.Since(began)
 		s.finish(g, set, false)
 		return st
-	}
-	if v := s.Head.Get(header.XAccelLimitRate); v != nil && set.Ignore&IgnoreLimitRate == 0 {
-		if n, ok := h1.ParseLength(v); ok {
-			r.SetRate(n)
-		}
 	}
 	if set.LimitRate != nil {
 		s.rate, s.rated, s.rateStart = r.SizeOf(set.LimitRate), int64(s.buf.Len()), time.Now()

@@ -55,8 +55,9 @@ type client struct {
 	a *Address
 	c *conn.Conn
 
-	in    *buf.Buffer // what was read and not used; nil while idle
-	piped bool        // in held the start of the request together with the last one
+	in    *buf.Buffer   // what was read and not used; nil while idle
+	piped bool          // in held the start of the request together with the last one
+	min   time.Duration // how long it waits for a request though the configuration retires
 }
 
 // serve serves until the connection is of no more use. It reports false if
@@ -88,7 +89,7 @@ func (k *client) serve() (close bool) {
 			}
 		}
 		next, linger := r.end()
-		wait = r.Loc.KeepaliveTimeout
+		wait, k.min = r.Loc.KeepaliveTimeout, r.Loc.KeepaliveMin
 		k.in, r.in = r.in, nil
 		if next && k.in.Len() == 0 {
 			k.in.Free()
@@ -97,7 +98,7 @@ func (k *client) serve() (close bool) {
 		lingerTime, lingerEach, reset := r.Loc.LingeringTime, r.Loc.LingeringTimeout, r.Loc.ResetTimedout && r.timedOut
 		k.piped = k.in != nil
 		r.release()
-		if !next || k.h.live.closing() {
+		if !next || k.min == 0 && k.h.live.closing() {
 			k.in.Free()
 			switch {
 			case reset:
@@ -114,7 +115,19 @@ func (k *client) serve() (close bool) {
 func (k *client) await(timeout time.Duration) bool {
 	k.c.SetReadTimeout(timeout)
 	k.h.Stats.Waiting.Add(1)
+	var began time.Time
+	if k.min > 0 {
+		began = time.Now()
+	}
 	in, err := k.c.AwaitBuffer(k.a.Default.Head.HeaderBuffer)
+	for err != nil && k.min > 0 && errors.Is(err, conn.ErrInterrupted) {
+		left := min(k.min, timeout) - time.Since(began)
+		if left <= 0 {
+			break
+		}
+		k.c.SetReadTimeout(left)
+		in, err = k.c.AwaitBuffer(k.a.Default.Head.HeaderBuffer)
+	}
 	k.h.Stats.Waiting.Add(-1)
 	k.in, k.piped = in, false
 	if err == nil {

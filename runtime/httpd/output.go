@@ -104,6 +104,9 @@ func (o *output) head() {
 	if p.chunked {
 		b = append(b, "Transfer-Encoding: chunked\r\n"...)
 	}
+	if r.Keepalive && r.HTTP.live.closing() {
+		r.Keepalive = false
+	}
 	switch {
 	case p.Status == 101:
 		b = append(b, "Connection: upgrade\r\n"...)
