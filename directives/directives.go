@@ -8,6 +8,8 @@ import (
 	"understudy/directives/accesslog"
 	"understudy/directives/core"
 	"understudy/directives/geo"
+	"understudy/directives/http/authbasic"
+	"understudy/directives/http/authrequest"
 	"understudy/directives/http/autoindex"
 	"understudy/directives/http/byterange"
 	"understudy/directives/http/charset"
@@ -20,6 +22,7 @@ import (
 	"understudy/directives/http/notmodified"
 	"understudy/directives/http/proxy"
 	"understudy/directives/http/randomindex"
+	"understudy/directives/http/referer"
 	"understudy/directives/http/rewrite"
 	"understudy/directives/http/static"
 	"understudy/directives/http/stubstatus"
@@ -50,6 +53,8 @@ var modules = []spec.Module{
 	rewrite.Module,
 	mapping.HTTP, geo.HTTP, splitclients.HTTP, splitclients.Stream,
 	realip.HTTP, limitreq.Module, limitconn.HTTP,
+	authbasic.Module, authrequest.Module,
+	referer.Module,
 	access.HTTP,
 	accesslog.HTTP,
 	proxy.Module,

@@ -96,11 +96,8 @@ func (b *block[S]) add(d *parser.Directive) error {
 	case key != "" && key[0] == '\\':
 		key = key[1:]
 	}
-	switch key, err := b.keys.add(key, to, b.hostnames); err {
-	case errConflict:
-		return line.Errorf(-1, `conflicting parameter "%s"`, key)
-	case errWildcard:
-		return line.Errorf(-1, `invalid hostname or wildcard "%s"`, key)
+	if err := b.keys.Add(key, to, b.hostnames); err != nil {
+		return line.Errorf(-1, "%v", err)
 	}
 	return nil
 }

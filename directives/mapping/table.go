@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"understudy/directives/spec"
 	"understudy/runtime/regex"
 	"understudy/runtime/vars"
 )
@@ -9,7 +10,7 @@ import (
 type table[S subject] struct {
 	source    *vars.Template[S]
 	hostnames bool
-	keys      keys[*result[S]]
+	keys      spec.Hostnames[*result[S]]
 	regexes   []expression[S] // asked in turn if no key matches
 	fallback  *result[S]      // nil: the empty text
 }
@@ -62,7 +63,7 @@ func (m *table[S]) find(s S, val []byte) *result[S] {
 			low[i] = c
 		}
 	}
-	if to := m.keys.find(low); to != nil {
+	if to := m.keys.Find(low); to != nil {
 		return to
 	}
 	if len(val) > 0 {

@@ -73,7 +73,7 @@ func newTable(t testing.TB, lines string) (*vars.Table[*fake], vars.Index, *tabl
 			}
 			m.regexes = append(m.regexes, expression[*fake]{re, to})
 		default:
-			if _, err := m.keys.add(key, to, m.hostnames); err != nil {
+			if err := m.keys.Add(key, to, m.hostnames); err != nil {
 				t.Fatal(err)
 			}
 		}

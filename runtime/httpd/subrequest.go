@@ -26,10 +26,14 @@ type SubOptions struct {
 	Out    Writer // gets the body, without the response's head; nil: dropped
 	Method Method // GET if zero
 	Access bool   // ask the access steps
+
+	// HeadOnly says that nobody wants the body.
+	HeadOnly bool
 }
 
 // Sub makes a request for uri on behalf of r, in r's server, and returns its
-// status. The response head is in the request that done is called with.
+// status. The response head is in the request that done is called with, which
+// lives as long as r: variables, which are r's own, may hold parts of it.
 func (r *Request) Sub(uri, args []byte, o SubOptions, done func(*Request)) Status {
 	if r.subDepth >= maxSubDepth {
 		r.Errorf(levelError, "subrequests cycle while processing %q", uri)
@@ -45,6 +49,7 @@ func (r *Request) Sub(uri, args []byte, o SubOptions, done func(*Request)) Statu
 	if o.Method == HEAD {
 		s.Method, s.MethodID, s.HeadOnly = []byte("HEAD"), HEAD, true
 	}
+	s.HeadOnly = s.HeadOnly || o.HeadOnly
 	s.URI, s.Args, s.Host, s.Minor, s.Old = uri, args, r.Host, r.Minor, r.Old
 	s.Target = r.Target
 	s.Internal = true
@@ -62,9 +67,11 @@ func (r *Request) Sub(uri, args []byte, o SubOptions, done func(*Request)) Statu
 		s.log()
 	}
 	s.logged = true
-	s.slots, s.Head = shared, own
-	s.in, s.headBuf = nil, nil
-	s.release()
+	r.OnEnd(func() {
+		s.slots, s.Head = shared, own
+		s.in, s.headBuf = nil, nil
+		s.release()
+	})
 	return st
 }
 

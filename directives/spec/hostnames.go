@@ -1,13 +1,15 @@
-package mapping
+package spec
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 )
 
-// keys are the exact keys and wildcards of a map, in lower case. They answer
-// as the combined hash of nginx does (ngx_hash_find_combined).
-type keys[T any] struct {
+// Hostnames are values by name, and by wildcards such as "*.example.com",
+// ".example.com" and "www.example.*", as map and valid_referers take them. They
+// answer as the combined hash of nginx does (ngx_hash_find_combined).
+type Hostnames[T any] struct {
 	exact map[string]T
 	head  map[string]suffix[T] // "*.example.com" and ".example.com" as "example.com"
 	tail  map[string]T         // "www.example.*" as "www.example"
@@ -19,17 +21,26 @@ type suffix[T any] struct {
 	self bool // ".example.com": of "example.com" too
 }
 
-var (
-	errConflict = errors.New("conflict")
-	errWildcard = errors.New("wildcard")
-)
+var errConflict = errors.New("conflict")
 
-// add adds a key, which may be a wildcard if hostnames. With an error, it
-// returns the key as nginx prints it.
-func (k *keys[T]) add(key string, val T, hostnames bool) (string, error) {
-	if !hostnames {
+// Add adds a key, in any case, which may be a wildcard if wildcards. The error
+// has nginx's words.
+func (k *Hostnames[T]) Add(key string, val T, wildcards bool) error {
+	low, err := k.add(key, val, wildcards)
+	if err == errConflict {
+		return fmt.Errorf(`conflicting parameter "%s"`, low)
+	}
+	return err
+}
+
+// Len returns the number of keys.
+func (k *Hostnames[T]) Len() int { return len(k.exact) + len(k.head) + len(k.tail) }
+
+func (k *Hostnames[T]) add(key string, val T, wildcards bool) (string, error) {
+	if !wildcards {
 		return k.addExact(lower(key), val)
 	}
+	errWildcard := fmt.Errorf(`invalid hostname or wildcard "%s"`, key)
 	if strings.Count(key, "*") > 1 || strings.Contains(key, "..") || strings.Contains(key, "\x00") {
 		return key, errWildcard
 	}
@@ -58,7 +69,7 @@ func (k *keys[T]) add(key string, val T, hostnames bool) (string, error) {
 	return k.addExact(low, val)
 }
 
-func (k *keys[T]) addExact(key string, val T) (string, error) {
+func (k *Hostnames[T]) addExact(key string, val T) (string, error) {
 	if _, ok := k.exact[key]; ok {
 		return key, errConflict
 	}
@@ -72,7 +83,7 @@ func (k *keys[T]) addExact(key string, val T) (string, error) {
 	return key, nil
 }
 
-func (k *keys[T]) addHead(name string, s suffix[T]) error {
+func (k *Hostnames[T]) addHead(name string, s suffix[T]) error {
 	if _, ok := k.head[name]; ok {
 		return errConflict
 	}
@@ -83,9 +94,9 @@ func (k *keys[T]) addHead(name string, s suffix[T]) error {
 	return nil
 }
 
-// find returns the value for a name in lower case: of the exact key, else of
+// Find returns the value for a name in lower case: of the exact key, else of
 // the longest wildcard that begins with "*", else of the longest that ends so.
-func (k *keys[T]) find(name []byte) (val T) {
+func (k *Hostnames[T]) Find(name []byte) (val T) {
 	if v, ok := k.exact[string(name)]; ok {
 		return v
 	}
