@@ -14,7 +14,7 @@ var errGone = errors.New("client has gone")
 
 // finish turns what serve answered into a finished response, following
 // error_page as often as that is allowed.
-func (r *Request) finish(st Status) {
+func (r *Request) finish(st Status) Status {
 	for {
 		switch {
 		case st == Redirected || st == Entered:
@@ -22,26 +22,26 @@ func (r *Request) finish(st Status) {
 		case st == 444:
 			r.Resp.Status = 444
 			r.Keepalive = false
-			return
+			return st
 		case st == 499 || st == 408:
 			if !r.Resp.sent {
 				r.Resp.Status = st
 			}
 			r.Keepalive = false
-			return
+			return st
 		case st >= 300 || st == 201 || st == 204:
 			if r.Resp.sent {
 				r.Keepalive = false
-				return
+				return st
 			}
 			st = r.special(st)
 		case st == Aborted:
 			r.Keepalive = false
-			return
+			return st
 		default:
 			// A step that answers with a plain success, such as a try_files
 			// with "=200", sends nothing, in nginx too.
-			return
+			return st
 		}
 	}
 }

@@ -71,7 +71,6 @@ type Request struct {
 	abandoned  bool // a filter gave up the response
 	sub        *subrequest
 	subDepth   int
-	taken      bool // somebody else finishes the request (an upgrade)
 	timedOut   bool // the client did not read or write in time
 	local      netip.AddrPort
 	remote     netip.AddrPort

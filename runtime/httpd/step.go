@@ -35,7 +35,7 @@ const (
 	Redirected Status = 3  // internally: start again with the new URI
 	Entered    Status = 4  // a named location was entered: run its phases
 	Aborted    Status = 5  // the connection is of no more use: close it without a word
-	Taken      Status = 6  // somebody else has taken the connection over (an upgrade)
+	TakenOver  Status = 6  // somebody else has taken the connection over (an upgrade)
 )
 
 func (s Status) String() string {
@@ -54,7 +54,7 @@ func (s Status) String() string {
 		return "entered"
 	case Aborted:
 		return "aborted"
-	case Taken:
+	case TakenOver:
 		return "taken over"
 	}
 	return strconv.Itoa(int(s))

@@ -1,26 +1,74 @@
 package httpd
 
 import (
+	"context"
+	"log/slog"
+
+	"understudy/runtime/conn"
 	"understudy/runtime/h1"
 	"understudy/runtime/header"
 	"understudy/runtime/logs"
 	"understudy/runtime/tunnel"
 )
 
-// Take gives the client's connection to the caller, who must close it by
-// calling done when it is of no more use. A text is written to the error log.
-func (r *Request) Take() (done func(text string)) {
-	r.taken = true
-	c := r.Client
-	return func(text string) {
-		if text != "" {
-			r.Errorf(logs.Error, "%s", text)
-		}
-		r.log()
-		h := r.HTTP
-		r.release()
-		h.drop(c)
+// A Taken is what is left of a request whose connection somebody else has taken
+// over (an upgrade). There may be thousands for hours, so it is small: the
+// request itself is kept only if it will be logged.
+type Taken struct {
+	r *Request // nil if nobody will log it
+	h *HTTP
+	c *conn.Conn
+
+	// What the error log says of the request.
+	log                          *slog.Logger
+	server                       *Server
+	line, upstream, host, client string
+}
+
+// Take gives the client's connection to the caller, who must call Done when it
+// is of no more use. If the result's Request is nil, the request is no more.
+func (r *Request) Take() *Taken {
+	t := &Taken{h: r.HTTP, c: r.Client, log: r.Logger(), server: r.Server}
+	if len(r.Loc.Log) > 0 {
+		t.r = r
+		r.out.reset(r)
+		r.Body.store.Free()
+		r.Body.store = nil
+		return t
 	}
+	t.line, t.client = string(r.Line()), string(r.RealIP)
+	t.host = string(r.Head.Get(header.Host))
+	if r.Upstream != nil {
+		t.upstream = r.Upstream.URL()
+	}
+	r.logged = true
+	r.release()
+	return t
+}
+
+// Request returns the request, or nil if it was not kept.
+func (t *Taken) Request() *Request { return t.r }
+
+// Done ends the request and closes the connection. A text goes to the error log.
+func (t *Taken) Done(text string) {
+	if text != "" {
+		t.errorf(text)
+	}
+	if t.r != nil {
+		t.r.log()
+		t.r.release()
+	}
+	t.h.drop(t.c)
+}
+
+func (t *Taken) errorf(text string) {
+	if t.r != nil {
+		t.r.Errorf(logs.Error, "%s", text)
+		return
+	}
+	t.log.LogAttrs(context.Background(), logs.Error, text,
+		slog.Uint64("connection", t.c.Serial), slog.String("client", t.client), slog.String("server", t.server.Name),
+		slog.String("request", t.line), slog.String("upstream", t.upstream), slog.String("host", t.host))
 }
 
 // Unread returns what was read from the client and belongs to nobody yet.
@@ -28,15 +76,6 @@ func (r *Request) Unread() []byte { return r.in.Bytes() }
 
 // Tunnels is the set of connections that were taken over.
 func (h *HTTP) Tunnels() *tunnel.Group { return &h.tunnels }
-
-// Shrink gives back what a request that has been answered does not need while
-// its connection lives on: for tunnels, of which there may be many.
-func (r *Request) Shrink() {
-	r.out.store.Free()
-	r.out.store, r.out.held = nil, nil
-	r.Body.store.Free()
-	r.Body.store = nil
-}
 
 // SetRate limits the response to so many bytes a second, whatever limit_rate
 // says; 0 is no limit.
