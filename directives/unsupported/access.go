@@ -1,7 +1,5 @@
 package unsupported
 
-import "understudy/directives/spec"
-
 // Who may ask, and how often.
 var accessGroups = []group{
 	{"http_secure_link", []row{
