@@ -5,12 +5,8 @@
 package static
 
 import (
-	"strconv"
-	"time"
-
 	"understudy/directives/spec"
 	"understudy/runtime/h1"
-	"understudy/runtime/header"
 	"understudy/runtime/httpd"
 	"understudy/runtime/logs"
 	"understudy/runtime/openfile"
@@ -64,13 +60,9 @@ func serve(r *httpd.Request) httpd.Status {
 	if st := r.DiscardBody(); st != httpd.OK {
 		return st
 	}
-	p := &r.Resp
-	p.Status, p.Length, p.LastModified = 200, info.Size, time.Unix(info.Mtime, 0)
-	if r.Loc.ETag {
-		p.Headers.AddID(header.ETag, ETag(r, info))
-	}
+	r.FileHead(info)
 	r.SetType()
-	p.AcceptRanges = true
+	r.Resp.AcceptRanges = true
 	if st := r.SendHeader(); st != httpd.OK {
 		return st
 	}
@@ -79,13 +71,6 @@ func serve(r *httpd.Request) httpd.Status {
 	}
 	r.End()
 	return httpd.Done
-}
-
-// ETag is the tag of a file: its time and size. (ngx_http_set_etag)
-func ETag(r *httpd.Request, info openfile.Info) []byte {
-	b := append(r.Alloc(len(`"-"`)+2*16), '"')
-	b = append(strconv.AppendUint(b, uint64(info.Mtime), 16), '-')
-	return append(strconv.AppendUint(b, uint64(info.Size), 16), '"')
 }
 
 // failed answers for a file that cannot be opened.
