@@ -118,14 +118,18 @@ func (t *Table[S]) Lookup(name string) (v Variable[S], rest string, ok bool) {
 	}
 	best := ""
 	for _, f := range t.families {
-		if len(f) > len(best) && strings.HasPrefix(name, f) && len(name) > len(f) {
+		if len(f) > len(best) && strings.HasPrefix(name, f) {
 			best = f
 		}
 	}
 	if best == "" {
 		return v, "", false
 	}
-	return t.declared[best+"*"], name[len(best):], true
+	v = t.declared[best+"*"]
+	if name == best { // nginx takes "$arg_" for a name, and finds nothing
+		v.Get = func(S, string) ([]byte, bool) { return nil, false }
+	}
+	return v, name[len(best):], true
 }
 
 // Names returns the declared names, families with their "*".
