@@ -45,13 +45,13 @@ func (g *generation) retire(gone func(*generation)) {
 		}
 		go func() {
 			g.await(parts)
-			g.serving.Wait()
 			gone(g)
 		}()
 	})
 }
 
 // await waits until all parts are done, and hurries them after the timeout.
+// Then it waits for connections that the parts did not know of yet.
 func (g *generation) await(parts []<-chan struct{}) {
 	if d := g.graph.ShutdownTimeout; d > 0 {
 		t := time.AfterFunc(d, g.closeAll)
@@ -60,6 +60,7 @@ func (g *generation) await(parts []<-chan struct{}) {
 	for _, done := range parts {
 		<-done
 	}
+	g.serving.Wait()
 }
 
 func (g *generation) closeAll() {

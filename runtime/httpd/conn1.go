@@ -21,11 +21,7 @@ func (p *Port) Serve(c *conn.Conn) {
 	h.Stats.Accepted.Add(1)
 	h.Stats.Handled.Add(1)
 	h.Stats.Active.Add(1)
-	if !h.live.add(c) {
-		c.Close()
-		h.Stats.Active.Add(-1)
-		return
-	}
+	h.live.add(c)
 	if a.ProxyProtocol && !a.readProxyProtocol(c) {
 		h.drop(c)
 		return
@@ -120,8 +116,11 @@ func (k *client) await(timeout time.Duration) bool {
 		began = time.Now()
 	}
 	in, err := k.c.AwaitBuffer(k.a.Default.Head.HeaderBuffer)
-	for err != nil && k.min > 0 && errors.Is(err, conn.ErrInterrupted) {
-		left := min(k.min, timeout) - time.Since(began)
+	for err != nil && (k.min > 0 || k.c.Requests == 0) && errors.Is(err, conn.ErrInterrupted) {
+		left := timeout // nginx closes idle connections only, and one that has not asked yet is none
+		if k.c.Requests > 0 {
+			left = min(k.min, timeout) - time.Since(began)
+		}
 		if left <= 0 {
 			break
 		}

@@ -17,17 +17,15 @@ type liveSet struct {
 	empty   chan struct{} // closed when closed and no connection is left
 }
 
-func (l *liveSet) add(c *conn.Conn) bool {
+// add takes a connection in, even one that was accepted just before the
+// configuration retired: it gets its answer.
+func (l *liveSet) add(c *conn.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed {
-		return false
-	}
 	if l.conns == nil {
 		l.conns = map[*conn.Conn]struct{}{}
 	}
 	l.conns[c] = struct{}{}
-	return true
 }
 
 func (l *liveSet) remove(c *conn.Conn) {
@@ -43,9 +41,9 @@ func (l *liveSet) remove(c *conn.Conn) {
 // closing reports whether the configuration has retired.
 func (l *liveSet) closing() bool { return l.retired.Load() }
 
-// Retire closes the connections that wait for a request, lets the others
-// finish theirs, and takes no new ones. The channel is closed when all are
-// gone.
+// Retire closes the connections that wait for another request, and lets the
+// others finish theirs. The channel is closed when all are gone that had come
+// by then.
 func (h *HTTP) Retire() <-chan struct{} {
 	l := &h.live
 	l.mu.Lock()

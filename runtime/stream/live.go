@@ -41,16 +41,17 @@ func (l *live) remove(s *Session) {
 	l.n--
 	if l.n == 0 && l.empty != nil {
 		close(l.empty)
+		l.empty = nil
 	}
 }
 
-// Retire lets no session begin and the others go on: nothing tells nginx, or
-// us, when a session may be ended. The channel is closed when all have.
+// Retire lets the sessions go on: nothing tells nginx, or us, when one may be
+// ended. The channel is closed when all have that had begun by then. A
+// connection that was accepted just before is served as well.
 func (st *Stream) Retire() <-chan struct{} {
 	l := &st.live
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.closed = true
 	done := make(chan struct{})
 	if l.n == 0 {
 		close(done)
@@ -66,6 +67,7 @@ func (st *Stream) CloseAll() {
 	st.tunnels.Close()
 	st.live.mu.Lock()
 	defer st.live.mu.Unlock()
+	st.live.closed = true
 	for s := st.live.first; s != nil; s = s.next {
 		s.Client.Close()
 	}
