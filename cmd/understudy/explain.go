@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -52,7 +53,9 @@ func (a *app) explain(c *cli.Context) error {
 	if err := s.load(); err != nil {
 		return err
 	}
-	compiled, found := directives.Compile(s.tree, s.options())
+	o, log := s.options(), new(listener)
+	o.Log = slog.New(log)
+	compiled, found := directives.Compile(s.tree, o)
 	if found.Err() != nil {
 		r := newRenderer(a.stderr, s.tree.Files, palette{colorful(a.stderr)})
 		for _, d := range decorate(s.tree, found) {
@@ -73,7 +76,7 @@ func (a *app) explain(c *cli.Context) error {
 		return failf(exitFound, "the request cannot be read: %v", err)
 	}
 	p := &storyteller{w: a.stdout, color: color}
-	p.tell(q, u, at, r, trace)
+	p.tell(q, at, r, trace, log.lines)
 	return nil
 }
 

@@ -48,10 +48,12 @@ const (
 	anyStream = spec.Stream | spec.StreamServer
 )
 
-// contexts returns where a directive of the shape of d may stand.
-func (f *fragment) contexts(d *parser.Directive) spec.Context {
+func (f *fragment) contexts(d *parser.Directive) spec.Context { return contextsOf(f.table, d) }
+
+// contextsOf returns where a directive of the name and the shape of d may stand.
+func contextsOf(t *spec.Table, d *parser.Directive) spec.Context {
 	var in spec.Context
-	for _, e := range f.table.Lookup(d.Name.Text) {
+	for _, e := range t.Lookup(d.Name.Text) {
 		if (e.Opens != 0 || e.Free) == (d.Block != nil) {
 			in |= e.In
 		}

@@ -71,7 +71,7 @@ func (r *recogniser) word(d *parser.Directive, w parser.Word, name bool) {
 	if !name && hasPlaceholder[d.Name.Text] {
 		if p := placeholder(w.Text); p != "" {
 			r.say(w.Pos, "placeholder", fmt.Sprintf("%s is a placeholder that nobody has filled in", p),
-				fmt.Sprintf("write in its place what %q shall be", strings.Trim(p, "<>{}$ ")))
+				fmt.Sprintf("write in its place what %q shall be", strings.Trim(p, "<>{} ")))
 		}
 	}
 }
@@ -141,10 +141,7 @@ func explainContext(d *diag.Diagnostic, at *parser.Directive) {
 	if d.Code != "context" || at.Parent != nil {
 		return
 	}
-	var in spec.Context
-	for _, e := range directives.Table.Lookup(at.Name.Text) {
-		in |= e.In
-	}
+	in := contextsOf(directives.Table, at)
 	switch {
 	case in&spec.HTTP != 0:
 		d.Detail = "put it inside http { }"
@@ -155,6 +152,8 @@ func explainContext(d *diag.Diagnostic, at *parser.Directive) {
 		d.Detail = "put it inside stream { }"
 	case in&spec.Server != 0:
 		d.Detail = "put it inside a server { }, and that inside http { }"
+	case in&spec.Upstream != 0:
+		d.Detail = "put it inside an upstream { }, and that inside http { }"
 	case in&spec.Location != 0:
 		d.Detail = "put it inside a location { } of a server { }, and that inside http { }"
 	default:

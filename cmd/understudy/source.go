@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -125,6 +126,7 @@ func (s *source) options() spec.Options {
 		Version:    s.version,
 		Offline:    true,
 		Zones:      new(zone.Set),
+		Log:        slog.New(slog.DiscardHandler),
 	}
 }
 

@@ -1,14 +1,16 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"net/url"
+	"log/slog"
 	"strings"
 
 	"understudy/parser/diag"
 	"understudy/runtime/header"
 	"understudy/runtime/httpd"
+	"understudy/runtime/logs"
 )
 
 // A storyteller prints what became of a request: one step a line, with the
@@ -21,7 +23,7 @@ type storyteller struct {
 // column is where the text of a step begins.
 const column = 16
 
-func (t *storyteller) tell(q httpd.Query, u *url.URL, at place, r *httpd.Request, trace *httpd.Trace) {
+func (t *storyteller) tell(q httpd.Query, at place, r *httpd.Request, trace *httpd.Trace, log []string) {
 	t.line("request", fmt.Sprintf("%s %s, Host: %s, from %s", q.Method, q.Target, q.Host, q.Remote.Addr()), diag.Pos{})
 	listening := at.address.Text
 	if at.why != "" {
@@ -32,6 +34,9 @@ func (t *storyteller) tell(q httpd.Query, u *url.URL, at place, r *httpd.Request
 	t.line("server", t.name(serverName(r.Server))+how, r.Server.Pos)
 	for _, e := range trace.Events {
 		t.event(e)
+	}
+	for _, l := range log {
+		t.line("error log", l, diag.Pos{})
 	}
 	if st := r.Resp.Status; st > 0 {
 		text := fmt.Sprint(int(st))
@@ -58,7 +63,7 @@ func (t *storyteller) event(e httpd.Event) {
 	}
 	head = strings.TrimSuffix(head, ", "+httpd.Declined.String())
 	if head == httpd.Declined.String() {
-		head = "done"
+		head = map[bool]string{true: "declines", false: "done"}[e.Phase == "content"]
 		if e.Name == "rewrite" {
 			head = "does not match"
 		}
@@ -96,3 +101,17 @@ func (t *storyteller) line(what, text string, at diag.Pos) {
 	}
 	fmt.Fprintf(t.w, "%s%s%s%s\n", t.color.bold(what), strings.Repeat(" ", max(column-len(what), 1)), text, place)
 }
+
+// A listener keeps what an explained request would have logged.
+type listener struct{ lines []string }
+
+func (l *listener) Enabled(_ context.Context, level slog.Level) bool { return level >= logs.Error }
+
+func (l *listener) Handle(_ context.Context, r slog.Record) error {
+	l.lines = append(l.lines, fmt.Sprintf("[%s] %s", logs.Name(r.Level), r.Message))
+	return nil
+}
+
+func (l *listener) WithAttrs([]slog.Attr) slog.Handler { return l }
+
+func (l *listener) WithGroup(string) slog.Handler { return l }
