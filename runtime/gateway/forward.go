@@ -386,6 +386,9 @@ func (s *State) wait(r *httpd.Request, b *buf.Buffer, set *Settings) (int, error
 var errAborted = errors.New("client closed connection")
 
 func isTimeout(err error) bool {
+	if err == nil {
+		return false
+	}
 	var t interface{ Timeout() bool }
 	return errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &t) && t.Timeout()
 }
