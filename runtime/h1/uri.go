@@ -93,6 +93,7 @@ func (h *RequestHead) bindURI(buf []byte, mergeSlashes bool) error {
 	var ok bool
 	if h.uri, ok = h.split.append(h.uri[:0], buf[l.uriStart:l.uriEnd], mergeSlashes); !ok {
 		l.badPath = true
+		h.URI = buf[:0:0] // there is one to nginx, and it is empty
 		return ErrRequest
 	}
 	l.quoted = l.quoted || h.split.quoted
