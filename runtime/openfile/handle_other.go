@@ -53,6 +53,7 @@ func (f *File) Fd() uintptr { return f.handle.f.Fd() }
 
 func (i *Info) fill(fi os.FileInfo) {
 	i.Size, i.Mtime, i.Kind = fi.Size(), fi.ModTime().Unix(), Other
+	i.Exec = fi.Mode()&0o100 != 0
 	switch {
 	case fi.Mode().IsRegular():
 		i.Kind = Regular

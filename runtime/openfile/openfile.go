@@ -34,6 +34,7 @@ type Info struct {
 	Size  int64 // in bytes
 	Mtime int64 // in seconds since the epoch
 	Kind  Kind
+	Exec  bool // its owner may execute it
 }
 
 // Links are the symbolic links that may be followed.

@@ -1,12 +1,12 @@
 package rewrite
 
 import (
-	"os"
 	"strings"
 
 	"understudy/directives/spec"
 	"understudy/runtime/httpd"
 	"understudy/runtime/logs"
+	"understudy/runtime/openfile"
 	"understudy/runtime/regex"
 	"understudy/runtime/vars"
 )
@@ -155,24 +155,28 @@ func truth(r *httpd.Request, i vars.Index) bool {
 	return len(val) > 0 && (len(val) > 1 || val[0] != '0')
 }
 
-// fileTests are the tests of files; a name that does not exist has no info.
-var fileTests = map[string]func(os.FileInfo) bool{
-	"-f":  func(fi os.FileInfo) bool { return fi != nil && fi.Mode().IsRegular() },
-	"!-f": func(fi os.FileInfo) bool { return fi == nil || !fi.Mode().IsRegular() },
-	"-d":  func(fi os.FileInfo) bool { return fi != nil && fi.IsDir() },
-	"!-d": func(fi os.FileInfo) bool { return fi == nil || !fi.IsDir() },
-	"-e":  func(fi os.FileInfo) bool { return fi != nil },
-	"!-e": func(fi os.FileInfo) bool { return fi == nil },
-	"-x":  func(fi os.FileInfo) bool { return fi != nil && fi.Mode()&0o111 != 0 },
-	"!-x": func(fi os.FileInfo) bool { return fi == nil || fi.Mode()&0o111 == 0 },
+// fileTests are the tests of files; found is false of a name that does not
+// exist, or that must not be looked at.
+var fileTests = map[string]func(info openfile.Info, found bool) bool{
+	"-f":  func(i openfile.Info, found bool) bool { return found && i.Kind == openfile.Regular },
+	"!-f": func(i openfile.Info, found bool) bool { return !found || i.Kind != openfile.Regular },
+	"-d":  func(i openfile.Info, found bool) bool { return found && i.Kind == openfile.Dir },
+	"!-d": func(i openfile.Info, found bool) bool { return !found || i.Kind != openfile.Dir },
+	"-e":  func(i openfile.Info, found bool) bool { return found },
+	"!-e": func(i openfile.Info, found bool) bool { return !found },
+	"-x":  func(i openfile.Info, found bool) bool { return found && i.Exec },
+	"!-x": func(i openfile.Info, found bool) bool { return !found || !i.Exec },
 }
 
-func fileCondition(test func(os.FileInfo) bool, name *httpd.Template) condition {
+func fileCondition(test func(openfile.Info, bool) bool, name *httpd.Template) condition {
 	return func(r *httpd.Request) (bool, httpd.Status) {
-		fi, err := os.Stat(string(evaluate(name, r)))
+		path := evaluate(name, r)
+		info, err := r.StatFile(path)
 		if err != nil {
-			fi = nil
+			if e := err.(*openfile.Error); !e.Missing() {
+				r.Errorf(logs.Crit, "%s \"%s\" failed%s", e.Call, path, httpd.Errno(err))
+			}
 		}
-		return test(fi), httpd.OK
+		return test(info, err == nil), httpd.OK
 	}
 }
