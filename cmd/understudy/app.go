@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -35,6 +36,12 @@ func failf(code int, format string, args ...any) error {
 
 // personMode runs one of the program's own commands.
 func personMode(argv []string) (code int) {
+	defer func() {
+		if bug := recover(); bug != nil {
+			fmt.Fprintf(os.Stderr, "understudy: a bug: %v\n\n%s\nPlease report it with the configuration.\n", bug, debug.Stack())
+			code = exitBug
+		}
+	}()
 	return newApp(os.Stdout, os.Stderr).run(argv)
 }
 
@@ -51,6 +58,7 @@ func newApp(stdout, stderr io.Writer) *app {
 		Usage:                "run an nginx configuration",
 		UsageText:            "understudy [command] [options] [FILE]\nunderstudy -t -c nginx.conf      any of nginx's options: behave as nginx",
 		Version:              ownVersion(),
+		Description:          exitCodes,
 		HideVersion:          true,
 		EnableBashCompletion: false,
 		Suggest:              true,
@@ -64,9 +72,30 @@ func newApp(stdout, stderr io.Writer) *app {
 	}
 	for _, c := range a.cli.Commands {
 		c.OnUsageError = usageError
+		fromEnvironment(c.Flags)
 		c.HideHelpCommand = true
 	}
 	return a
+}
+
+const exitCodes = `Each option can be given in the environment too: --color as UNDERSTUDY_COLOR.
+
+Exit codes: 0 it is well; 1 the configuration has errors; 2 the command line
+has; 3 the machine does not allow it, such as a port that is taken; 70 a bug.`
+
+// fromEnvironment lets flags be set by variables of the environment.
+func fromEnvironment(flags []cli.Flag) {
+	for _, f := range flags {
+		name := "UNDERSTUDY_" + strings.ToUpper(strings.ReplaceAll(f.Names()[0], "-", "_"))
+		switch f := f.(type) {
+		case *cli.StringFlag:
+			f.EnvVars = []string{name}
+		case *cli.BoolFlag:
+			f.EnvVars = []string{name}
+		case *cli.StringSliceFlag:
+			f.EnvVars = []string{name}
+		}
+	}
 }
 
 func usageError(c *cli.Context, err error, _ bool) error {
