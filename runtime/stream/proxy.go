@@ -166,7 +166,7 @@ func (p *Proxy) connect(s *Session, g *upstream.Group, bind netip.AddrPort) Stat
 	u.Name = peer.Name
 	u.attempt().Name = peer.Name
 	c, err := g.Dial(s.Stream.ctx, peer, upstream.DialOptions{
-		Timeout: p.Connect, Bind: bind, Transparent: p.Transparent, KeepAlive: p.SocketKeepalive,
+		Timeout: max(p.Connect, time.Millisecond), Bind: bind, Transparent: p.Transparent, KeepAlive: p.SocketKeepalive,
 	})
 	switch {
 	case err == nil:
