@@ -350,7 +350,7 @@ const soon = 200 * time.Millisecond
 // if it leaves, errAborted is returned.
 func (s *State) wait(r *httpd.Request, b *buf.Buffer, set *Settings) (int, error) {
 	c := s.conn
-	if set.IgnoreAbort || r.Client == nil || set.Read > 0 && set.Read <= soon {
+	if set.IgnoreAbort || r.Client == nil || r.InBackground() || set.Read > 0 && set.Read <= soon {
 		c.SetReadTimeout(set.Read)
 		return c.Read(b.Room())
 	}

@@ -26,6 +26,12 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 	}
 	s.copyHead(r, set)
 	if s.Head.Status == 101 && r.Header(header.Upgrade) != nil {
+		if r.Parent != nil {
+			r.Errorf(logs.Error, "connection upgrade in subrequest")
+			s.attempt().Response = time.Since(began)
+			s.finish(g, set, false)
+			return httpd.Aborted
+		}
 		return s.upgrade(r, g, set, began)
 	}
 	head := r.MethodID == httpd.HEAD

@@ -313,6 +313,7 @@ func (r *Request) ignored(line []byte) {
 // its body, temporary files. It reports whether the connection can be used for
 // another request, and if not whether it is closed lingering.
 func (r *Request) end() (next, linger bool) {
+	r.awaitBackground()
 	if !r.postAction() {
 		r.log()
 	}
@@ -348,6 +349,7 @@ func (r *Request) log() {
 
 // release gives r back. Nothing of it may be used after.
 func (r *Request) release() {
+	r.awaitBackground()
 	if r.Upstream != nil {
 		r.Upstream.Release()
 	}
@@ -355,6 +357,7 @@ func (r *Request) release() {
 		f()
 	}
 	clear(r.ends)
+	clear(r.contexts)
 	r.in.Free()
 	r.headBuf.Free()
 	clear(r.slots)
@@ -366,7 +369,7 @@ func (r *Request) release() {
 	*r = Request{
 		HTTP: kept.HTTP, Head: kept.Head, slots: kept.slots, arena: kept.arena, caps: kept.caps[:0],
 		Resp: kept.Resp, Body: kept.Body, out: kept.out, RealIP: kept.RealIP[:0],
-		ends: kept.ends[:0],
+		ends: kept.ends[:0], contexts: kept.contexts[:0],
 	}
 	r.HTTP.pool.Put(r)
 }

@@ -26,7 +26,7 @@ func (r *Request) FinalStatus() int {
 
 // BytesSent is how many bytes the client's connection took for the request.
 func (r *Request) BytesSent() int64 {
-	if r.Client == nil {
+	if r.Client == nil || r.InBackground() {
 		return 0
 	}
 	return r.Client.Sent - r.Main().sentBefore
@@ -38,19 +38,18 @@ func (r *Request) BodyBytesSent() int64 { return max(r.BytesSent()-r.Resp.Header
 // Length is the request's length as received: line, head and as much of the
 // body as has been read.
 func (r *Request) Length() int64 {
-	m := r.Main()
-	return int64(m.headLength) + m.Body.raw
+	return int64(r.headLength) + r.Body.raw
 }
 
 // Took is how long the request has been at work, with a resolution of
 // milliseconds.
 func (r *Request) Took(now time.Time) time.Duration {
-	return max(time.Duration(now.UnixMilli()-r.Main().Start.UnixMilli())*time.Millisecond, 0)
+	return max(time.Duration(now.UnixMilli()-r.Start.UnixMilli())*time.Millisecond, 0)
 }
 
 // Complete reports whether the response went out to its end.
 func (r *Request) Complete() bool {
-	return r.Resp.sent && r.out.err == nil && (r.out.closed || r.HeadOnly)
+	return r.Parent == nil && r.Resp.sent && r.out.err == nil && (r.out.closed || r.HeadOnly)
 }
 
 // Pipelined reports whether the request was sent before the response to the

@@ -140,6 +140,7 @@ type Settings struct {
 
 	LogNotFound   bool
 	LogSubrequest bool
+	SubOutput     int  // subrequest_output_buffer_size
 	WarnUnset     bool // uninitialized_variable_warn
 
 	// Resolve finds the addresses of a host while requests are served

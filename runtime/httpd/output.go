@@ -31,13 +31,6 @@ type output struct {
 
 const heldSize = 4 << 10
 
-func (r *Request) codec() Writer {
-	if r.Parent != nil {
-		return r.sub.writer(r)
-	}
-	return &r.out
-}
-
 func (o *output) reset(r *Request) {
 	o.store.Free()
 	*o = output{r: r}

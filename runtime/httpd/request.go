@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -71,6 +72,10 @@ type Request struct {
 	abandoned  bool // a filter gave up the response
 	sub        *subrequest
 	subDepth   int
+	subs       int             // subrequests that a main request has had
+	parts      *parts          // where subrequests write; nil if there are none
+	background *sync.WaitGroup // of subrequests beside a main request; nil if there were none
+	contexts   []moduleContext
 	timedOut   bool // the client did not read or write in time
 	local      netip.AddrPort
 	remote     netip.AddrPort
@@ -181,7 +186,11 @@ func (r *Request) Main() *Request {
 
 // Sleep waits, and reports whether the client is still there afterwards.
 func (r *Request) Sleep(d time.Duration) bool {
-	if r.Client == nil {
+	switch {
+	case r.Client == nil:
+		return true
+	case r.InBackground():
+		time.Sleep(d)
 		return true
 	}
 	gone := make(chan struct{})
@@ -237,6 +246,7 @@ func (r *Request) Redirect(uri, args []byte) Status {
 	r.Internal = true
 	r.Resp.GzipVary = false
 	r.caps = r.caps[:0]
+	r.contexts = r.contexts[:0]
 	r.note("internal redirect to %q", uri)
 	return Redirected
 }
@@ -258,6 +268,7 @@ func (r *Request) Enter(name []byte) Status {
 		return 500
 	}
 	r.Internal = true
+	r.contexts = r.contexts[:0]
 	r.Loc = l
 	r.note("named location %s (%s)", l.Name, l.Pos)
 	return Entered

@@ -141,35 +141,57 @@ func (r *Request) SendHeader() Status {
 	}
 	var wraps [maxFilters]func(Writer) Writer
 	var first func(Writer) Writer
-	n := 0
+	n, own := 0, 0 // of wraps; the first own are about this request only
+	parts := false
 	for i := range r.Loc.Filters {
-		wrap, st := r.Loc.Filters[i].Head(r)
+		f := &r.Loc.Filters[i]
+		if f.Whole && r.Parent != nil {
+			continue
+		}
+		wrap, st := f.Head(r)
 		if st != OK && st != Declined {
 			return st
 		}
 		switch {
 		case wrap == nil:
-		case r.Loc.Filters[i].First:
+			continue
+		case f.First:
 			first = wrap
 		case n < maxFilters:
 			wraps[n] = wrap
 			n++
+			if !f.Whole {
+				own = n
+			}
 		}
+		parts = parts || f.Parts
 	}
-	r.out.top = r.codec()
-	for n--; n >= 0; n-- {
-		r.out.top = wraps[n](r.out.top)
-	}
-	if first != nil {
-		r.out.top = first(r.out.top)
-	}
+	r.build(wraps[:own], wraps[own:n], first, parts)
 	r.Resp.sent = true
 	if r.Parent == nil {
 		r.out.head()
-	} else if r.Method != nil && r.MethodID == HEAD {
-		r.HeadOnly = true
 	}
 	return OK
+}
+
+// build makes the chain of writers.
+func (r *Request) build(own, whole []func(Writer) Writer, first func(Writer) Writer, withParts bool) {
+	w := r.bottom()
+	for i := len(whole) - 1; i >= 0; i-- {
+		w = whole[i](w)
+	}
+	r.parts = nil
+	if withParts {
+		r.parts = &parts{r: r, next: w}
+		w = r.parts
+	}
+	for i := len(own) - 1; i >= 0; i-- {
+		w = own[i](w)
+	}
+	if first != nil {
+		w = first(w)
+	}
+	r.out.top = w
 }
 
 // maxFilters is how many filters may take part in one body.
@@ -189,7 +211,10 @@ func (r *Request) Write(p []byte) error {
 	if r.HeadOnly {
 		return nil
 	}
-	return r.out.top.Write(p)
+	if err := r.out.top.Write(p); err != nil {
+		return err
+	}
+	return r.parts.run()
 }
 
 // SendFile sends n bytes of f from off.
@@ -197,7 +222,10 @@ func (r *Request) SendFile(f File, off, n int64) error {
 	if r.HeadOnly {
 		return nil
 	}
-	return r.out.top.File(f, off, n)
+	if err := r.out.top.File(f, off, n); err != nil {
+		return err
+	}
+	return r.parts.run()
 }
 
 // Flush sends what is held back.
@@ -220,17 +248,19 @@ func (r *Request) End() {
 // Drop gives the response up: what has not been sent yet is not.
 func (r *Request) Drop() Status {
 	r.Keepalive = false
-	r.Main().Keepalive = false
 	return Aborted
 }
 
 // Broken says that the body cannot be completed: what there is of it is sent,
-// and the connection closed so that the client notices.
+// and the connection closed so that the client notices. Of a subrequest it is
+// not: the rest of the main request's body follows.
 func (r *Request) Broken() Status {
 	r.Keepalive = false
-	r.Main().Keepalive = false
 	if r.out.top != nil {
 		r.out.top.Flush()
+	}
+	if r.Parent != nil {
+		return Done
 	}
 	return Aborted
 }

@@ -90,6 +90,14 @@ type Filter struct {
 	// First says that the writer gets the body as it was made, before those
 	// of filters whose heads run earlier.
 	First bool
+
+	// Parts says that the writer may Post subrequests.
+	Parts bool
+
+	// Whole says that the filter is about the whole response, the bodies of
+	// subrequests included; it does not see their heads. Those that are not
+	// run first.
+	Whole bool
 }
 
 // A Writer takes the body of a response. Bytes are only valid during the call.

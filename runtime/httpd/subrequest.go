@@ -1,82 +1,221 @@
 package httpd
 
+import (
+	"sync"
+	"time"
+
+	"understudy/runtime/logs"
+)
+
 // A subrequest is what a request knows that was made by another one.
 type subrequest struct {
-	access bool   // access phase applies
-	out    Writer // where its body goes; nil: nowhere
+	access     bool    // the access phase applies
+	background bool    // it runs beside its main request
+	memory     *memory // takes the body of one that is kept; nil otherwise
+	done       func(*Request, Status) Status
 }
 
-func (s *subrequest) writer(r *Request) Writer {
-	if s.out == nil {
-		return discard{}
-	}
-	return s.out
-}
-
-// discard drops a body.
-type discard struct{}
-
-func (discard) Write([]byte) error            { return nil }
-func (discard) File(File, int64, int64) error { return nil }
-func (discard) Flush() error                  { return nil }
-func (discard) Close() error                  { return nil }
-
-// A SubOptions says how a subrequest is made.
+// SubOptions says how a subrequest is made.
 type SubOptions struct {
-	Out    Writer // gets the body, without the response's head; nil: dropped
-	Method Method // GET if zero
-	Access bool   // ask the access steps
-
 	// HeadOnly says that nobody wants the body.
 	HeadOnly bool
+
+	// Memory keeps the body, which may not be longer than
+	// subrequest_output_buffer_size: see Kept. The body cannot have parts that
+	// are subrequests themselves.
+	Memory bool
+
+	// Done, if not nil, is called with what the subrequest is about to be
+	// finished with, before the page for that status is made: more than once
+	// if there is such a page. What it returns counts instead.
+	Done func(s *Request, st Status) Status
 }
 
-// Sub makes a request for uri on behalf of r, in r's server, and returns its
-// status. The response head is in the request that done is called with, which
-// lives as long as r: variables, which are r's own, may hold parts of it.
+// Sub makes a request for uri on behalf of r, in r's server, and waits for it.
+// It returns its status, or Aborted if r has to be given up with it. If o does
+// not say otherwise its body becomes part of r's. Then done is called, unless it
+// is nil, with the subrequest, which lives as long as r: variables, which both
+// share, may hold parts of it. (ngx_http_subrequest)
 func (r *Request) Sub(uri, args []byte, o SubOptions, done func(*Request)) Status {
-	if r.subDepth >= maxSubDepth {
-		r.Errorf(levelError, "subrequests cycle while processing %q", uri)
+	if !r.mayAsk(uri) {
 		return 500
 	}
-	s := r.HTTP.request()
-	own := s.Head
-	s.Head = r.Head
-	s.Client, s.Addr, s.Server, s.Loc = r.Client, r.Addr, r.Server, r.Server.Root
-	s.Parent, s.sub, s.subDepth = r, &subrequest{access: o.Access, out: o.Out}, r.subDepth+1
-	s.Start, s.RealIP = r.Start, append(s.RealIP[:0], r.RealIP...)
-	s.Method, s.MethodID = methodGET, GET
-	if o.Method == HEAD {
-		s.Method, s.MethodID, s.HeadOnly = []byte("HEAD"), HEAD, true
+	if r.parts.run() != nil { // they come first
+		return Aborted
 	}
-	s.HeadOnly = s.HeadOnly || o.HeadOnly
-	s.URI, s.Args, s.Host, s.Minor, s.Old = uri, args, r.Host, r.Minor, r.Old
-	s.Target = r.Target
-	s.Internal = true
-	s.changes = maxChanges + 1
-	shared := s.slots
-	s.slots = r.slots // variables are those of the main request
-	s.Body.ended = true
-	s.trace = r.trace
-	s.finish(s.resume(Redirected))
-	st := s.Resp.Status
+	s := r.child(uri, args, o)
+	st := s.process()
+	if st == Aborted {
+		return st
+	}
 	if done != nil {
 		done(s)
 	}
-	if s.Loc.LogSubrequest {
-		s.log()
+	return s.Resp.Status
+}
+
+// Post asks for uri as Sub does, but not before the step or writer that is at
+// work has returned: the body of the subrequest stands where r's is when Post is
+// called. It is for filters with Parts only. It reports whether that is possible.
+func (r *Request) Post(uri, args []byte, o SubOptions) bool {
+	if r.parts == nil || !r.mayAsk(uri) {
+		return false
 	}
-	s.logged = true
+	r.parts.post(uri, args, o)
+	return true
+}
+
+// Background makes a request for uri with r's method, beside r, which does not
+// end before it. It has its own copy of the variables, and nobody reads what it
+// is answered. The body of r has to be in memory or a file, if it is wanted.
+func (r *Request) Background(uri, args []byte) {
+	if !r.mayAsk(uri) {
+		return
+	}
+	s := r.child(uri, args, SubOptions{HeadOnly: true})
+	s.sub.background = true
+	s.Method, s.MethodID = r.Method, r.MethodID
+	own := make(slots, len(r.slots))
+	copy(own, r.slots)
+	s.slots = own
+	m := r.Main()
+	m.RequestID() // now, because two may ask for it later
+	if m.background == nil {
+		m.background = new(sync.WaitGroup)
+	}
+	m.background.Go(func() { s.process() })
+}
+
+// InBackground reports whether r runs beside its main request, whose connection
+// it has to leave alone then.
+func (r *Request) InBackground() bool {
+	for ; r.Parent != nil; r = r.Parent {
+		if r.sub.background {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Request) awaitBackground() {
+	if r.background != nil {
+		r.background.Wait()
+	}
+}
+
+const (
+	// maxSubDepth is nginx's NGX_HTTP_MAX_SUBREQUESTS, with which a request
+	// may be one deeper.
+	maxSubDepth = 50 + 1
+
+	// maxSubs is how many subrequests one request may have. nginx counts those
+	// that live at the same time.
+	maxSubs = 65535 - 1000
+)
+
+// mayAsk reports whether r may have another subrequest.
+func (r *Request) mayAsk(uri []byte) bool {
+	switch {
+	case r.subDepth >= maxSubDepth:
+		r.Errorf(logs.Error, "subrequests cycle while processing \"%s\"", uri)
+	case r.Main().subs >= maxSubs:
+		r.Errorf(logs.Crit, "request reference counter overflow while processing \"%s\"", uri)
+	case r.sub != nil && r.sub.memory != nil:
+		r.Errorf(logs.Error, "nested in-memory subrequest \"%s\"", uri)
+	default:
+		r.Main().subs++
+		return true
+	}
+	return false
+}
+
+// child makes a subrequest of r.
+func (r *Request) child(uri, args []byte, o SubOptions) *Request {
+	s := r.HTTP.request()
+	head, vars := s.Head, s.slots
+	s.Head, s.slots = r.Head, r.slots
+	s.Client, s.Addr, s.Server, s.Loc = r.Client, r.Addr, r.Server, r.Server.Root
+	s.local = r.local
+	s.Parent, s.subDepth = r, r.subDepth+1
+	s.sub = &subrequest{done: o.Done}
+	if o.Memory {
+		s.sub.memory = new(memory)
+	}
+	s.Start, s.RealIP = time.Now(), append(s.RealIP[:0], r.RealIP...)
+	s.Method, s.MethodID, s.HeadOnly = methodGET, GET, o.HeadOnly
+	s.URI, s.Args, s.Host, s.HostPort, s.Minor, s.Old = uri, args, r.Host, r.HostPort, r.Minor, r.Old
+	s.Target = r.Target
+	s.Internal, s.expectDone = true, true
+	s.changes = maxChanges + 1
+	s.Body.share(&r.Body)
+	s.trace = r.trace
 	r.OnEnd(func() {
-		s.slots, s.Head = shared, own
+		s.slots, s.Head = vars, head
 		s.in, s.headBuf = nil, nil
+		s.Body.File, s.Body.store = nil, nil // they are the main request's
 		s.release()
 	})
+	return s
+}
+
+// share lets b be a body that another request has read: for what proxies in a
+// subrequest. Of one that nobody has read only its length is known.
+func (b *Body) share(of *Body) {
+	b.ended, b.read = true, true
+	switch {
+	case of.discarding:
+		b.Announced = min(of.Announced, 0)
+	case !of.read || !of.Buffered():
+		b.Announced = of.Announced
+	default:
+		b.Announced, b.Length = of.Length, of.Length
+		b.Data, b.File = of.Data, of.File
+	}
+}
+
+// process runs a subrequest to its end. It returns Aborted if the main request
+// has to be given up.
+func (r *Request) process() Status {
+	st := r.conclude(r.resume(Redirected))
+	if st != Aborted && r.parts.run() != nil {
+		st = Aborted
+	}
+	if st == Aborted && !r.sub.background {
+		m := r.Main()
+		m.Keepalive = false
+		if m.out.err == nil {
+			m.out.err = errGone
+		}
+		return st
+	}
+	if r.Loc.LogSubrequest {
+		r.log()
+	}
+	r.logged = true
 	return st
 }
 
-// maxSubDepth is nginx's NGX_HTTP_MAX_SUBREQUESTS.
-const maxSubDepth = 50
+// conclude is finish for subrequests: a response that cannot be sent ends the
+// main request too, and Done is asked each time there is something to finish
+// with. (ngx_http_finalize_request)
+func (r *Request) conclude(st Status) Status {
+	for {
+		if st == Redirected || st == Entered {
+			st = r.resume(st)
+		}
+		if r.sub.done != nil {
+			st = r.sub.done(r, st)
+		}
+		switch {
+		case st == Aborted, st == 444, st == 499, st == 408:
+			return Aborted
+		case (st >= 300 || st == 201 || st == 204) && !r.Resp.sent:
+			st = r.special(st)
+		default:
+			return st
+		}
+	}
+}
 
 // postAction asks for what post_action names, and lets the log speak of that
 // as nginx does. It reports whether there was any.

@@ -80,6 +80,9 @@ func (h *HTTP) Tunnels() *tunnel.Group { return &h.tunnels }
 // SetRate limits the response to so many bytes a second, whatever limit_rate
 // says; 0 is no limit.
 func (r *Request) SetRate(n int64) {
+	if r.InBackground() {
+		return
+	}
 	m := r.Main()
 	m.out.limit, m.out.limited = n, true
 }

@@ -112,6 +112,6 @@ func (c *conf) addTo(b *spec.Builder) error {
 	if c.noBuffer.V {
 		f.piece = 1
 	}
-	b.Filters = append(b.Filters, httpd.Filter{Name: "gzip", Pos: c.on.Pos, Head: f.head})
+	b.Filters = append(b.Filters, httpd.Filter{Name: "gzip", Pos: c.on.Pos, Whole: true, Head: f.head})
 	return nil
 }

@@ -90,6 +90,7 @@ type conf struct {
 	msieRefresh     spec.Value[bool]
 	logNotFound     spec.Value[bool]
 	logSubrequest   spec.Value[bool]
+	subOutput       spec.Value[int64]
 	recursivePages  spec.Value[bool]
 	tokens          spec.Value[httpd.Tokens]
 	modified        spec.Value[httpd.ModifiedRule]
@@ -155,6 +156,7 @@ func (c *conf) addTo(b *spec.Builder) error {
 		RecursiveErrorPages:  c.recursivePages.V,
 		LogNotFound:          c.logNotFound.V,
 		LogSubrequest:        c.logSubrequest.V,
+		SubOutput:            int(c.subOutput.V),
 		PostAction:           c.postAction.V,
 		AuthDelay:            c.authDelay.V,
 		KeepaliveMin:         c.keepaliveMin.V,

@@ -203,6 +203,7 @@ var limits = []spec.Directive[conf]{
 	},
 	flag("msie_padding", anywhere, "on", "Makes error pages longer for browsers that hide short ones.", func(c *conf) *spec.Value[bool] { return &c.msiePadding }),
 	flag("log_not_found", anywhere, "on", "Logs files that were not found.", func(c *conf) *spec.Value[bool] { return &c.logNotFound }),
+	size("subrequest_output_buffer_size", anywhere, "4k", "Limits the body of a subrequest that is kept in memory.", func(c *conf) *spec.Value[int64] { return &c.subOutput }),
 	flag("log_subrequest", anywhere, "off", "Logs subrequests.", func(c *conf) *spec.Value[bool] { return &c.logSubrequest }),
 	{
 		Name: "server_tokens", In: anywhere, Syntax: "on | off | build", Default: "on",
