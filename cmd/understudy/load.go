@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"time"
 
 	"understudy/directives"
@@ -14,6 +13,7 @@ import (
 	"understudy/parser/diag"
 	"understudy/runtime/conn"
 	"understudy/runtime/logs"
+	"understudy/runtime/resolver"
 	"understudy/runtime/zone"
 )
 
@@ -138,11 +138,12 @@ const lookupTimeout = 30 * time.Second
 func lookup(host string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
 	defer cancel()
-	addrs, err := net.DefaultResolver.LookupHost(ctx, host)
-	if err != nil || len(addrs) == 0 {
-		return nil, errors.New("host not found")
+	addrs, err := resolver.Lookup(ctx, host)
+	texts := make([]string, len(addrs))
+	for i, a := range addrs {
+		texts[i] = a.String()
 	}
-	return addrs, nil
+	return texts, err
 }
 
 // open creates the folders of c, opens its log files and takes its zones.
