@@ -60,31 +60,36 @@ func parseCondition(call *spec.Call) (condition, error) {
 		words[i] = a.Text
 	}
 	bad := func(i int) (condition, error) {
-		return nil, call.Errorf(i, `invalid condition "%s"`, call.Args[i].Text)
+		return nil, call.Errorf(i, `invalid condition "%s"`, words[i])
 	}
 	first, last := 0, len(words)-1
 	if words[0] == "" || words[0][0] != '(' {
 		return bad(0)
 	}
-	if words[0] = words[0][1:]; words[0] == "" {
+	if words[0] == "(" {
 		first++
+	} else {
+		words[0] = words[0][1:]
 	}
 	if !strings.HasSuffix(words[last], ")") {
 		return bad(last)
 	}
-	if words[last] = words[last][:len(words[last])-1]; words[last] == "" {
+	if words[last] == ")" {
 		last--
+	} else {
+		words[last] = words[last][:len(words[last])-1]
 	}
-	if first > last {
-		return bad(len(words) - 1)
-	}
-	w := words[first : last+1]
+	w := words[first:max(first, last+1)]
 	switch {
+	case len(w) == 0:
 	case len(w[0]) > 1 && w[0][0] == '$':
+		if len(w) != 1 && len(w) != 3 {
+			return bad(first)
+		}
 		return variableCondition(call, w, first)
 	case fileTests[w[0]] != nil:
 		if len(w) != 2 {
-			return bad(last)
+			return bad(first)
 		}
 		name, err := call.TemplateOf(w[1], first+1)
 		return fileCondition(fileTests[w[0]], name), err
@@ -108,9 +113,6 @@ func variableCondition(call *spec.Call, w []string, first int) (condition, error
 	op := w[1]
 	switch op {
 	case "=", "!=":
-		if len(w) != 3 {
-			return nil, call.Errorf(len(call.Args)-1, `invalid condition "%s"`, w[len(w)-1])
-		}
 		want, err := call.TemplateOf(w[2], first+2)
 		if err != nil {
 			return nil, err
@@ -120,9 +122,6 @@ func variableCondition(call *spec.Call, w []string, first int) (condition, error
 			return (string(val) == string(evaluate(want, r))) == (op == "="), httpd.OK
 		}, nil
 	case "~", "~*", "!~", "!~*":
-		if len(w) != 3 {
-			return nil, call.Errorf(len(call.Args)-1, `invalid condition "%s"`, w[len(w)-1])
-		}
 		re, err := call.Regex(w[2], first+2, regex.Options{CaseInsensitive: strings.HasSuffix(op, "*")})
 		if err != nil {
 			return nil, err
