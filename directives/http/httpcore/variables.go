@@ -54,7 +54,7 @@ var clientVariables = []httpd.Variable{
 	{Name: "remote_addr", Doc: "The client's address.", Get: func(r *httpd.Request, _ string) ([]byte, bool) { return r.RealIP, true }},
 	{Name: "binary_remote_addr", Doc: "The client's address as 4 or 16 bytes.", Get: binaryAddr},
 	{Name: "remote_port", Doc: "The client's port.", Get: func(r *httpd.Request, _ string) ([]byte, bool) { return portText(r, int(r.RemoteAddr().Port())), true }},
-	{Name: "server_addr", Doc: "The address that took the request.", Get: func(r *httpd.Request, _ string) ([]byte, bool) { return r.CopyString(r.LocalText()), true }},
+	{Name: "server_addr", Doc: "The address that took the request.", Get: serverAddr},
 	{Name: "server_port", Doc: "The port that took the request.", Get: func(r *httpd.Request, _ string) ([]byte, bool) { return portText(r, int(r.LocalAddr().Port())), true }},
 	{Name: "connection", Doc: "The connection's number.", Get: onConn(func(c *conn.Conn, dst []byte) []byte { return strconv.AppendUint(dst, c.Serial, 10) })},
 	{Name: "connection_requests", Doc: "How many requests the connection has made.", Get: onConn(func(c *conn.Conn, dst []byte) []byte { return strconv.AppendInt(dst, int64(c.Requests), 10) })},
@@ -236,6 +236,13 @@ func onConn(f func(*conn.Conn, []byte) []byte) func(*httpd.Request, string) ([]b
 		}
 		return f(r.Client, r.Alloc(24)), true
 	}
+}
+
+func serverAddr(r *httpd.Request, _ string) ([]byte, bool) {
+	if r.Client == nil {
+		return r.LocalAddr().Addr().AppendTo(r.Alloc(40)), true
+	}
+	return r.CopyString(r.Client.LocalText()), true
 }
 
 var pipes = map[bool][]byte{false: []byte("."), true: []byte("p")}
