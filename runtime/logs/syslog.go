@@ -98,7 +98,7 @@ func (l *Syslog) send(severity int, now time.Time, line []byte) error {
 
 // attempt writes once, and tells the poller that this was enough.
 func (l *Syslog) attempt(fd uintptr) bool {
-	l.sent, l.err = syscall.Write(int(fd), l.msg)
+	l.sent, l.err = write(fd, l.msg)
 	return true
 }
 

@@ -1,0 +1,8 @@
+//go:build unix
+
+package logs
+
+import "syscall"
+
+// write is the system call, which does not wait.
+func write(fd uintptr, p []byte) (int, error) { return syscall.Write(int(fd), p) }
