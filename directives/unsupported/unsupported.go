@@ -50,7 +50,7 @@ const (
 func groups() []group {
 	var all []group
 	for _, gs := range [][]group{
-		coreGroups, httpcoreGroups, accessGroups, variablesGroups, contentGroups, filtersGroups,
+		coreGroups, httpcoreGroups, variablesGroups, contentGroups, filtersGroups,
 		proxyGroups, fastcgiGroups, uwsgiGroups, scgiGroups, grpcGroups, memcachedGroups,
 		upstreamGroups, sslGroups, http2Groups, streamGroups, mailGroups,
 	} {
