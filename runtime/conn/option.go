@@ -81,3 +81,9 @@ func (c *Conn) control(f func(fd uintptr) error) error {
 	}
 	return err
 }
+
+// Descriptor calls f with the descriptor of the transport, which is valid only
+// during the call. It reports false if there is none, or if c is closed.
+func (c *Conn) Descriptor(f func(fd uintptr)) bool {
+	return c.raw != nil && c.raw.Control(f) == nil
+}

@@ -8,6 +8,7 @@ type Group struct {
 	mu    sync.Mutex
 	first *Tunnel // guarded by mu
 	n     int     // guarded by mu
+	lot   *lot    // guarded by mu; made with the first tunnel, gone with the last
 }
 
 func (g *Group) add(t *Tunnel) {
@@ -40,6 +41,23 @@ func (g *Group) remove(t *Tunnel) {
 	}
 	t.prev, t.next = nil, nil
 	g.n--
+	if g.n == 0 && g.lot != nil {
+		g.lot.close()
+		g.lot = nil
+	}
+}
+
+// lotOf returns where the group's silent tunnels wait.
+func (g *Group) lotOf() *lot {
+	if g == nil {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.lot == nil {
+		g.lot = newLot()
+	}
+	return g.lot
 }
 
 // Len returns the number of open tunnels.

@@ -12,9 +12,24 @@ import (
 // costs. Its stack must stay at 2 KB: what it calls is kept flat, and the timer is
 // not its business.
 
+// from moves the bytes of one side.
+func (t *Tunnel) from(side End) {
+	if side == ByA {
+		t.fromA()
+	} else {
+		t.fromB()
+	}
+}
+
 func (t *Tunnel) fromA() {
 	for {
 		b, err := t.readA()
+		if err == os.ErrDeadlineExceeded && t.lot != nil {
+			if t.lot.park(t, ByA, t.a) {
+				return
+			}
+			continue
+		}
 		if err != nil {
 			t.readEnded(ByA, err)
 			break
@@ -35,6 +50,12 @@ func (t *Tunnel) fromA() {
 func (t *Tunnel) fromB() {
 	for {
 		b, err := t.readB()
+		if err == os.ErrDeadlineExceeded && t.lot != nil {
+			if t.lot.park(t, ByB, t.b) {
+				return
+			}
+			continue
+		}
 		if err != nil {
 			t.readEnded(ByB, err)
 			break
@@ -61,12 +82,18 @@ func (t *Tunnel) readA() (*buf.Buffer, error) {
 	if t.rates != nil && t.rates.a.rate > 0 {
 		return t.readRated(t.a, &t.rates.a, t.aToB)
 	}
+	if t.lot != nil {
+		t.a.SetReadTimeout(parkAfter)
+	}
 	return t.a.AwaitBuffer(int(t.buffer))
 }
 
 func (t *Tunnel) readB() (*buf.Buffer, error) {
 	if t.rates != nil && t.rates.b.rate > 0 {
 		return t.readRated(t.b, &t.rates.b, t.bToA)
+	}
+	if t.lot != nil {
+		t.b.SetReadTimeout(parkAfter)
 	}
 	return t.b.AwaitBuffer(int(t.buffer))
 }

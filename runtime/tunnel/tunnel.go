@@ -78,6 +78,7 @@ type Tunnel struct {
 	a, b  *conn.Conn
 	done  func(Result)
 	group *Group
+	lot   *lot // where silent directions wait, or nil
 	idle  time.Duration
 	timer *time.Timer // of idle, or nil
 	rates *rates      // nil without limits
@@ -120,6 +121,9 @@ func Join(a, b *conn.Conn, o Options, done func(Result)) *Tunnel {
 	a.SetWriteTimeout(o.SendA)
 	b.SetWriteTimeout(o.SendB)
 	t.group.add(t)
+	if t.rates == nil {
+		t.lot = t.group.lotOf()
+	}
 	t.watch()
 	go t.fromA()
 	go t.fromB()
@@ -140,6 +144,7 @@ func (t *Tunnel) end(why End, err error) {
 	}
 	t.a.Cancel()
 	t.b.Cancel()
+	t.lot.wake(t)
 }
 
 // fail keeps err for the Result.
