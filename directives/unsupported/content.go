@@ -13,9 +13,6 @@ var contentGroups = []group{
 	{"http_flv", []row{
 		{"flv", spec.Location, spec.Exactly(0), simple},
 	}},
-	{"http_gzip_static", []row{
-		{"gzip_static", anywhere, one, simple},
-	}},
 	{"http_mp4", []row{
 		{"mp4", spec.Location, spec.Exactly(0), simple},
 		{"mp4_buffer_size", anywhere, one, simple},

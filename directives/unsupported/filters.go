@@ -9,10 +9,6 @@ var filtersGroups = []group{
 		{"add_after_body", anywhere, one, simple},
 		{"addition_types", anywhere, spec.AtLeast(1), simple},
 	}},
-	{"http_gunzip_filter", []row{
-		{"gunzip", anywhere, one, simple},
-		{"gunzip_buffers", anywhere, spec.Exactly(2), simple},
-	}},
 	{"http_image_filter", []row{
 		{"image_filter", spec.Location, spec.Between(1, 3), simple},
 		{"image_filter_jpeg_quality", anywhere, one, simple},
@@ -33,12 +29,6 @@ var filtersGroups = []group{
 		{"ssi_value_length", anywhere, one, simple},
 		{"ssi_types", anywhere, spec.AtLeast(1), simple},
 		{"ssi_last_modified", anywhere, one, simple},
-	}},
-	{"http_sub_filter", []row{
-		{"sub_filter", anywhere, spec.Exactly(2), simple},
-		{"sub_filter_types", anywhere, spec.AtLeast(1), simple},
-		{"sub_filter_once", anywhere, one, simple},
-		{"sub_filter_last_modified", anywhere, one, simple},
 	}},
 	{"http_userid_filter", []row{
 		{"userid", anywhere, one, simple},
