@@ -10,11 +10,14 @@ import (
 	"understudy/directives/geo"
 	"understudy/directives/http/authbasic"
 	"understudy/directives/http/authrequest"
+	"understudy/directives/http/addition"
 	"understudy/directives/http/autoindex"
 	"understudy/directives/http/byterange"
 	"understudy/directives/http/charset"
 	"understudy/directives/http/emptygif"
+	"understudy/directives/http/gunzip"
 	"understudy/directives/http/gzip"
+	"understudy/directives/http/gzipstatic"
 	"understudy/directives/http/headers"
 	"understudy/directives/http/httpcore"
 	"understudy/directives/http/index"
@@ -26,6 +29,7 @@ import (
 	"understudy/directives/http/rewrite"
 	"understudy/directives/http/static"
 	"understudy/directives/http/stubstatus"
+	"understudy/directives/http/sub"
 	"understudy/directives/http/tryfiles"
 	"understudy/directives/limitconn"
 	"understudy/directives/mapping"
@@ -58,9 +62,9 @@ var modules = []spec.Module{
 	proxy.Module,
 	tryfiles.Module,
 	emptygif.Module, stubstatus.Module,
-	randomindex.Module, index.Module, autoindex.Module, static.Module,
+	randomindex.Module, index.Module, autoindex.Module, gzipstatic.Module, static.Module,
 	notmodified.Module, headers.Module,
-	charset.Module, gzip.Accept, gzip.Module,
+	gunzip.Module, addition.Module, sub.Module, charset.Module, gzip.Accept, gzip.Module,
 	byterange.Module,
 	upstream.HTTP,
 	streamcore.Module,
