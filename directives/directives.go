@@ -10,7 +10,6 @@ import (
 	"understudy/directives/geo"
 	"understudy/directives/http/authbasic"
 	"understudy/directives/http/authrequest"
-	"understudy/directives/http/addition"
 	"understudy/directives/http/autoindex"
 	"understudy/directives/http/byterange"
 	"understudy/directives/http/charset"
@@ -27,6 +26,7 @@ import (
 	"understudy/directives/http/randomindex"
 	"understudy/directives/http/referer"
 	"understudy/directives/http/rewrite"
+	"understudy/directives/http/securelink"
 	"understudy/directives/http/static"
 	"understudy/directives/http/stubstatus"
 	"understudy/directives/http/sub"
@@ -36,6 +36,8 @@ import (
 	"understudy/directives/realip"
 	"understudy/directives/spec"
 	"understudy/directives/splitclients"
+	"understudy/directives/ssl"
+	"understudy/directives/stream/sslpreread"
 	"understudy/directives/stream/streamcore"
 	"understudy/directives/stream/streampass"
 	"understudy/directives/stream/streamproxy"
@@ -54,8 +56,9 @@ import (
 var modules = []spec.Module{
 	core.Module,
 	httpcore.Module,
+	ssl.HTTP,
 	rewrite.Module,
-	mapping.HTTP, geo.HTTP, splitclients.HTTP, referer.Module,
+	mapping.HTTP, geo.HTTP, splitclients.HTTP, referer.Module, securelink.Module,
 	realip.HTTP, limitreq.Module, limitconn.HTTP,
 	access.HTTP, authbasic.Module, authrequest.Module,
 	accesslog.HTTP,
@@ -64,13 +67,14 @@ var modules = []spec.Module{
 	emptygif.Module, stubstatus.Module,
 	randomindex.Module, index.Module, autoindex.Module, gzipstatic.Module, static.Module,
 	notmodified.Module, headers.Module,
-	gunzip.Module, addition.Module, sub.Module, charset.Module, gzip.Accept, gzip.Module,
+	gunzip.Module, sub.Module, charset.Module, gzip.Accept, gzip.Module,
 	byterange.Module,
 	upstream.HTTP,
 	streamcore.Module,
 	mapping.Stream, geo.Stream, splitclients.Stream,
 	realip.Stream, streamset.Module, limitconn.Stream,
 	access.Stream,
+	sslpreread.Module,
 	streamproxy.Module, streamreturn.Module, streampass.Module,
 	accesslog.Stream,
 	upstream.Stream,

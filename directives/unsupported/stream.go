@@ -29,7 +29,4 @@ var streamGroups = []group{
 		{"proxy_ssl_password_file", streams, one, simple},
 		{"proxy_ssl_conf_command", streams, spec.Exactly(2), simple},
 	}},
-	{"stream_ssl_preread", []row{
-		{"ssl_preread", streams, one, simple},
-	}},
 }

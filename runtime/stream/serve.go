@@ -104,6 +104,7 @@ func (s *Session) run() Status {
 			return st
 		}
 	}
+	v = s.Server // by now one that the client asked for, perhaps
 	for i := range v.Preread {
 		st := s.prereadStep(&v.Preread[i])
 		if st == OK {

@@ -89,6 +89,7 @@ type Session struct {
 	Status   Status // 0 until the session ends
 	RealIP   string // the client's address as text, as logs have it
 	Upstream *Upstream
+	Hello    *Hello // of TLS, if somebody looked; else nil
 	Action   string // what nginx says after "while" in its error log
 
 	preread []byte // what the client has sent, while the preread phase runs
@@ -103,6 +104,13 @@ type Session struct {
 	remote, local netip.AddrPort // while explaining
 	trace         *Trace
 	prev, next    *Session // in live
+}
+
+// A Hello is what a ClientHello says.
+type Hello struct {
+	ServerName []byte // nil: it names none
+	ALPN       []byte // protocols, separated by commas
+	Version    [2]byte
 }
 
 // Slots implements vars.Subject.
