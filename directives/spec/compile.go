@@ -227,8 +227,12 @@ func (s *Scope) entry(d *parser.Directive) (*Entry, error) {
 	return nil, f
 }
 
-// quote is nginx's "%s" or "%V" between quotes: nothing is escaped.
-func quote(s string) string { return `"` + s + `"` }
+// quote is nginx's "%s" between quotes: nothing is escaped, and a C string ends
+// with the first NUL.
+func quote(s string) string {
+	s, _, _ = strings.Cut(s, "\x00")
+	return `"` + s + `"`
+}
 
 // inherit gives s and the scopes inside it what they did not say.
 func (s *Scope) inherit() {

@@ -172,7 +172,7 @@ func (t *Table[S]) Link(errs *diag.List) {
 		u := &t.used[i]
 		v, rest, ok := t.Lookup(u.name)
 		if !ok {
-			errs.Add(u.first, "unknown-variable", "unknown %q variable", u.name)
+			errs.Add(u.first, "unknown-variable", "unknown \"%s\" variable", u.name)
 		}
 		u.v, u.rest = v, rest
 	}
@@ -217,6 +217,19 @@ func (t *Table[S]) Get(s S, i Index) ([]byte, bool) {
 		slot.state = found
 	}
 	return val, ok
+}
+
+// Named returns the value of the variable of a name, in lower case, that need
+// not be in use: for names that become known only at run time.
+func (t *Table[S]) Named(s S, name string) ([]byte, bool) {
+	if i := t.Find(name); i != None {
+		return t.Get(s, i)
+	}
+	v, rest, ok := t.Lookup(name)
+	if !ok || v.Get == nil {
+		return nil, false
+	}
+	return v.Get(s, rest)
 }
 
 // Set gives variable i a value for s. It is kept, not copied.
