@@ -72,6 +72,11 @@ func (r *Request) special(st Status) Status {
 	}
 	r.expectDone = true
 	r.DiscardBody()
+	if st == 301 || st == 302 {
+		if page, ok := r.refresh(); ok {
+			return page
+		}
+	}
 	switch st {
 	case 494, 495, 496, 497:
 		r.errStatus = 400
@@ -110,7 +115,23 @@ func (r *Request) errorPageFor(p *ErrorPage) Status {
 		r.errStatus = 302
 	}
 	r.Resp.SetLocation(to)
+	if page, ok := r.refresh(); ok {
+		return page
+	}
 	return r.page(r.errStatus)
+}
+
+// refresh sends a page that goes to the Location after a while, instead of the
+// redirect, to browsers that msie_refresh has in mind.
+func (r *Request) refresh() (st Status, sent bool) {
+	to := r.Resp.Location
+	if !r.Loc.MSIERefresh || to == nil || r.trace != nil || r.Agent()&h1.MSIE == 0 {
+		return OK, false
+	}
+	const head, tail = `<html><head><meta http-equiv="Refresh" content="0; URL=`, `"></head><body></body></html>` + "\r\n"
+	body := h1.AppendEscape(append(r.Alloc(len(head)+3*len(to)+len(tail)), head...), to, h1.EscapeRefresh)
+	r.Resp.Location, r.errStatus = nil, 200
+	return r.sendPage(append(body, tail...)), true
 }
 
 var methodGET = []byte("GET")
@@ -120,7 +141,10 @@ func (r *Request) page(st Status) Status {
 	if r.trace != nil {
 		return Done // there is nobody to send it to
 	}
-	body := r.pageBody(st)
+	return r.sendPage(r.pageBody(st))
+}
+
+func (r *Request) sendPage(body []byte) Status {
 	p := &r.Resp
 	if body != nil {
 		p.ContentType, p.PlainType = typeHTML, true

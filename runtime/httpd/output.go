@@ -97,6 +97,9 @@ func (o *output) head() {
 	if p.chunked {
 		b = append(b, "Transfer-Encoding: chunked\r\n"...)
 	}
+	if !r.Loc.TCPNoDelay {
+		r.Client.SetNoDelay(false) // connections begin with it
+	}
 	if r.Keepalive && r.HTTP.live.closing() {
 		r.Keepalive = false
 	}
@@ -265,6 +268,9 @@ func (o *output) File(f File, off, n int64) error {
 		return o.err
 	}
 	if n > short && o.r.Loc.Sendfile && o.limit == 0 && !o.r.Secure() {
+		if o.r.Loc.TCPNoPush {
+			o.r.Client.SetCork(true) // head and file share packets
+		}
 		if o.r.Resp.chunked {
 			o.held = h1.AppendChunkHeader(o.held, n)
 		}
@@ -273,6 +279,9 @@ func (o *output) File(f File, off, n int64) error {
 		}
 		o.r.Resp.BodySent += n
 		o.r.Client.SetWriteTimeout(o.r.Loc.SendTimeout)
+		if o.r.Loc.TCPNoPush {
+			defer o.r.Client.SetCork(false) // what is left of the last packet goes out
+		}
 		if err := o.check(o.r.Client.SendFile(f, off, n)); err != nil {
 			return err
 		}
