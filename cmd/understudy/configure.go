@@ -18,7 +18,7 @@ var additional = []argument{
 	{"threads", "aio", spec.HTTP},
 	{"file-aio", "aio", spec.HTTP},
 	{"http_ssl_module", "ssl_certificate", spec.Server},
-	{"http_v2_module", "http2", spec.Server},
+	{"http_v2_module", "http2_max_concurrent_streams", spec.Server},
 	{"http_v3_module", "http3", spec.Server},
 	{"http_realip_module", "set_real_ip_from", spec.HTTP},
 	{"http_addition_module", "add_before_body", spec.HTTP},

@@ -13,6 +13,10 @@ import (
 // another.
 const target = "1.31.5"
 
+// openssl is the version whose names and errors TLS has here. Programs look
+// for it to learn what they can use.
+const openssl = "3.0.0"
+
 // versionInfo is what -v, -V and -h print.
 func versionInfo(o *options, l layout) string {
 	var b strings.Builder
@@ -22,6 +26,7 @@ func versionInfo(o *options, l layout) string {
 	}
 	if o.configure {
 		fmt.Fprintf(&b, "built by %s\n", builder())
+		fmt.Fprintf(&b, "built with OpenSSL %s (what it offers, by crypto/tls of %s)\nTLS SNI support enabled\n", openssl, runtime.Version())
 		fmt.Fprintf(&b, "configure arguments:%s\n", configureArguments(directives.Table, l))
 		fmt.Fprintf(&b, "understudy version: %s\n", ownVersion())
 	}
