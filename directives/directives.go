@@ -18,6 +18,7 @@ import (
 	"understudy/directives/http/gzip"
 	"understudy/directives/http/gzipstatic"
 	"understudy/directives/http/headers"
+	"understudy/directives/http/http2"
 	"understudy/directives/http/httpcore"
 	"understudy/directives/http/index"
 	"understudy/directives/http/limitreq"
@@ -56,7 +57,7 @@ import (
 var modules = []spec.Module{
 	core.Module,
 	httpcore.Module,
-	ssl.HTTP,
+	ssl.HTTP, http2.Module,
 	rewrite.Module,
 	mapping.HTTP, geo.HTTP, splitclients.HTTP, referer.Module, securelink.Module,
 	realip.HTTP, limitreq.Module, limitconn.HTTP,

@@ -5,7 +5,6 @@ import "understudy/directives/spec"
 // HTTP/2 and HTTP/3.
 var http2Groups = []group{
 	{"http_v2", []row{
-		{"http2", spec.HTTP | spec.Server, one, simple},
 		{"http2_recv_buffer_size", spec.HTTP, one, simple},
 		{"http2_pool_size", spec.HTTP | spec.Server, one, simple},
 		{"http2_max_concurrent_streams", spec.HTTP | spec.Server, one, simple},

@@ -84,6 +84,7 @@ var (
 var (
 	ErrField       = &Error{Status: 400, text: "client sent invalid header line: \"%s%x...\""}
 	ErrLongField   = &Error{Status: 494, Linger: true, text: "client sent too long header line: \"%s...\""}
+	ErrMisdirected = &Error{Status: 421, text: "client attempted to request the server name different from the one that was negotiated"}
 	ErrLarge       = &Error{Status: 494, Linger: true, text: "client sent too large request"}
 	ErrManyFields  = &Error{Status: 494, Linger: true, text: "client sent too many header lines"}
 	ErrDuplicate   = &Error{Status: 400, text: "client sent duplicate header line: \"%s: %s\", previous value: \"%s: %s\""}

@@ -26,14 +26,8 @@ func (p *Port) Serve(c *conn.Conn) {
 		h.drop(c)
 		return
 	}
-	if a.Prepare != nil {
-		if err := a.Prepare(c); err != nil {
-			h.drop(c)
-			return
-		}
-	}
 	k := client{h: h, a: a, c: c}
-	if k.serve() {
+	if a.SSL && !k.handshake() || k.serve() {
 		h.drop(c)
 	}
 }
@@ -259,7 +253,7 @@ func (h *HTTP) request() *Request {
 // begin prepares r for a head to be read.
 func (r *Request) begin() {
 	r.Start = time.Now()
-	r.Server = r.Addr.Default
+	r.Server = r.base()
 	r.Loc = r.Server.Root
 	r.Head.Options = &r.Server.Head
 	r.Head.Reset()
@@ -297,6 +291,9 @@ func (r *Request) selectServer(host []byte) (*h1.Options, error) {
 	s, how, st := r.Addr.Find(r, host)
 	if st != OK {
 		return nil, &h1.Error{Status: int(st)}
+	}
+	if r.misdirected(host, s) {
+		return nil, h1.ErrMisdirected
 	}
 	r.Server, r.Loc = s, s.Root
 	if r.trace != nil { // the arguments would be allocated

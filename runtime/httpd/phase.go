@@ -7,6 +7,9 @@ import (
 
 // serve takes r through the phases and returns what to finish it with.
 func (r *Request) serve() Status {
+	if st := r.admit(); st != OK {
+		return st
+	}
 	if len(r.Loc.EarlyRead) > 0 && r.Any(r.Loc.EarlyRead) {
 		if st := r.tooLarge(); st != OK {
 			return st

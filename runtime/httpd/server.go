@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"understudy/parser/diag"
-	"understudy/runtime/conn"
 	"understudy/runtime/h1"
 	"understudy/runtime/logs"
 	"understudy/runtime/regex"
@@ -56,6 +55,7 @@ type Server struct {
 	Root *Location // the server's own settings; its tree is the top-level locations
 
 	HeaderTimeout time.Duration // client_header_timeout
+	TLS           Security
 	Head          h1.Options
 }
 
@@ -70,10 +70,6 @@ type Address struct {
 	SSL           bool
 	HTTP2         bool
 	ProxyProtocol bool
-
-	// Prepare makes a connection ready for HTTP (PROXY protocol, TLS), or
-	// is nil.
-	Prepare func(*conn.Conn) error
 
 	names names
 }
@@ -173,7 +169,7 @@ func (a *Address) Find(r *Request, host []byte) (s *Server, how string, st Statu
 	if len(host) > 0 {
 		for i := range n.regex {
 			x := &n.regex[i]
-			ok, err := r.Exec(x.re, host)
+			ok, err := r.named(x.re, host)
 			if err != nil {
 				return nil, "", 500
 			}
@@ -182,7 +178,19 @@ func (a *Address) Find(r *Request, host []byte) (s *Server, how string, st Statu
 			}
 		}
 	}
-	return a.Default, "default server", OK
+	return a.Default, byDefault, OK
+}
+
+// byDefault is how a name matches that nobody has.
+const byDefault = "default server"
+
+// named is Exec, with or without a request to keep the captures in.
+func (r *Request) named(re *regex.Regexp, host []byte) (bool, error) {
+	if r == nil {
+		_, ok, err := re.Match(host, nil)
+		return ok, err
+	}
+	return r.Exec(re, host)
 }
 
 // A Port is everything that listens on one socket. A wildcard socket serves

@@ -2,6 +2,7 @@ package httpcore
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -25,6 +26,13 @@ func buildListening(c *conf, h *httpd.HTTP, s *spec.Scope) error {
 	for _, child := range s.Children {
 		if child.In == spec.Server {
 			of[child] = h.Servers[len(of)]
+		}
+	}
+	for _, p := range c.ports {
+		for _, a := range p.addrs {
+			if err := a.checkTLS(of); err != nil {
+				return err
+			}
 		}
 	}
 	for _, p := range c.ports {
@@ -120,4 +128,24 @@ func buildAddress(a *address, of map[*spec.Scope]*httpd.Server, s *spec.Scope) (
 // the host.
 func capturing(list []serverName) bool {
 	return slices.ContainsFunc(list, func(n serverName) bool { return n.re != nil && n.re.NumCaptures() > 0 })
+}
+
+// checkTLS refuses an address with TLS whose servers have no certificates. Where
+// the default server rejects all handshakes, the others are asked.
+func (a *address) checkTLS(of map[*spec.Scope]*httpd.Server) error {
+	if !a.ssl {
+		return nil
+	}
+	servers := []*spec.Scope{a.byFault}
+	if t := of[a.byFault].TLS; t.Context != nil && t.Context.Rejects() {
+		servers = a.servers
+	}
+	for _, s := range servers {
+		if of[s].TLS.Context == nil {
+			at := s.At.Name.Pos
+			return diag.Diagnostic{Severity: diag.Error, Code: "no-certificate", Msg: fmt.Sprintf(
+				`no "ssl_certificate" is defined for the "listen ... ssl" directive in %s:%d`, at.File, at.Line)}
+		}
+	}
+	return nil
 }

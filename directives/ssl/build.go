@@ -1,0 +1,164 @@
+package ssl
+
+import (
+	"fmt"
+
+	"understudy/directives/spec"
+	"understudy/parser/diag"
+	"understudy/runtime/certs"
+	"understudy/runtime/httpd"
+	"understudy/runtime/vars"
+)
+
+// A builder is what the builders of http and stream have in common, with the
+// scope of the server.
+type builder struct {
+	scope  *spec.Scope
+	loader *certs.Loader
+}
+
+// errorf is an error that nginx finds when the whole block has been read: it
+// names no line.
+func (b *builder) errorf(at diag.Pos, code, format string, args ...any) error {
+	return diag.Diagnostic{Pos: at, Severity: diag.Error, Code: code, Msg: fmt.Sprintf(format, args...)}
+}
+
+// atClose is an error that nginx reports where the http or stream block ends.
+func (b *builder) atClose(format string, args ...any) error {
+	block := b.scope.Parent.At
+	return diag.Diagnostic{Pos: block.Name.Pos, Severity: diag.Error, Code: "bad-file", Msg: fmt.Sprintf(format, args...), Line: block.Close.Line}
+}
+
+func (b *builder) warn(at diag.Pos, code, text string) {
+	*b.scope.Diags() = append(*b.scope.Diags(), diag.Diagnostic{Pos: at, Severity: diag.Warning, Code: code, Msg: text})
+}
+
+// build makes the context of a server; nil if it has no certificates. The
+// certificates and keys whose names contain variables are returned.
+func (c *conf[S]) build(b *builder, t *vars.Table[S], alpn []string) (x *certs.Context, dynamic *dynamic[S], err error) {
+	env := b.scope.Env()
+	certificates := c.certificates.V
+	if n := len(certificates); n > 0 && len(c.keys.V) < n {
+		return nil, nil, b.errorf(certificates[n-1].call.Pos(), "no-certificate-key",
+			`no "ssl_certificate_key" is defined for certificate "%s"`, certificates[n-1].text)
+	} else if n == 0 && !c.reject.V {
+		return nil, nil, nil
+	}
+	s := certs.Settings{
+		Passwords: c.passwords.V, Protocols: c.protocols.V, Ciphers: c.ciphers.V, Curves: c.curve.V,
+		Verify: c.verify.V, Depth: c.depth.V, Tickets: c.tickets.V, Timeout: c.timeout.V,
+		Cache: c.cache.V.shared, NoSessions: c.cache.V.off, ALPN: alpn, Commands: c.commands.V, Reject: c.reject.V,
+		ClientCA: c.file(b, &c.client), Trusted: c.file(b, &c.trusted), CRL: c.file(b, &c.crl),
+	}
+	if c.verify.V == certs.VerifyOff {
+		s.ClientCA = ""
+	} else if c.verify.V != certs.VerifyOptionalNoCA && c.client.V == "" && c.trusted.V == "" {
+		return nil, nil, b.errorf(c.verify.Pos, "no-authority", "no ssl_client_certificate or ssl_trusted_certificate for ssl_verify_client")
+	}
+	if s.Cache == nil && c.cache.V.inside {
+		s.Cache = certs.NewCache(builtinSize)
+	}
+	if dynamic, err = c.compile(t); err != nil {
+		return nil, nil, err
+	}
+	if env.Offline {
+		s.ClientCA, s.Trusted, s.CRL, s.Commands = "", "", "", nil
+	} else if dynamic == nil {
+		for i, n := range certificates {
+			s.Certificates = append(s.Certificates, source(env, n.text, false))
+			s.Keys = append(s.Keys, source(env, c.keys.V[i].text, true))
+		}
+	}
+	if c.ocsp.V != 0 {
+		if c.verify.V == certs.VerifyOptionalNoCA {
+			return nil, nil, b.errorf(c.ocsp.Pos, "ocsp", `"ssl_ocsp" is incompatible with "ssl_verify_client optional_no_ca"`)
+		}
+		return nil, nil, b.errorf(c.ocsp.Pos, "unsupported", `"ssl_ocsp" is not supported`)
+	}
+	for _, file := range c.ticketKeys.V {
+		if env.Offline {
+			break
+		}
+		text, err := b.loader.Read(env.ConfName(file))
+		if err != nil {
+			return nil, nil, b.atClose(`open() "%s" failed%s`, env.ConfName(file), httpd.Errno(err))
+		}
+		if len(text) != 48 && len(text) != 80 {
+			return nil, nil, b.atClose(`"%s" must be 48 or 80 bytes`, env.ConfName(file))
+		}
+		s.TicketKeys = append(s.TicketKeys, text)
+	}
+	var warnings []string
+	x, warnings, err = certs.New(s, b.loader)
+	for _, w := range warnings {
+		b.warn(c.about(w), "tls", w)
+	}
+	if err != nil {
+		return nil, nil, b.errorf(c.certificates.Pos, "tls", "%v", err)
+	}
+	if dynamic != nil {
+		dynamic.passwords, dynamic.loader = c.passwords.V, b.loader
+	}
+	return x, dynamic, c.rest(b, x)
+}
+
+// builtinSize is the size of a cache for one server, in bytes: that of OpenSSL
+// has room for 20480 sessions.
+const builtinSize = 20480 * 256
+
+// rest checks what has no effect, and staples.
+func (c *conf[S]) rest(b *builder, x *certs.Context) error {
+	env := b.scope.Env()
+	if c.dhparam.V != "" && !env.Offline {
+		if err := b.loader.CheckDH(env.ConfName(c.dhparam.V)); err != nil {
+			return b.errorf(c.dhparam.Pos, "tls", "%v", err)
+		}
+	}
+	if c.ech.V != nil {
+		b.warn(c.ech.Pos, "ssl-ignored", `"ssl_ech_file" is not supported on this platform, ignored`)
+	}
+	if c.compression.V {
+		b.warn(c.compression.Pos, "ssl-ignored", `"ssl_certificate_compression" is not supported on this platform, ignored`)
+	}
+	if !c.stapling.V {
+		return nil
+	}
+	if c.compression.V {
+		return b.errorf(c.stapling.Pos, "stapling", `"ssl_stapling" is incompatible with "ssl_certificate_compression"`)
+	}
+	if env.Offline {
+		return nil
+	}
+	if c.staplingFile.V == "" {
+		for i, n := range c.certificates.V {
+			if why := x.CannotStaple(i); why != "" && n.call != nil {
+				b.warn(c.stapling.Pos, "ssl-ignored", fmt.Sprintf(`"ssl_stapling" ignored, %s "%s"`, why, source(env, n.text, false)))
+			}
+		}
+		return nil
+	}
+	if err := x.Staple(env.ConfName(c.staplingFile.V), b.loader); err != nil {
+		return b.errorf(c.staplingFile.Pos, "stapling", "%v", err)
+	}
+	return nil
+}
+
+// file returns the full name of a file that a directive names.
+func (c *conf[S]) file(b *builder, v *spec.Value[string]) string {
+	if v.V == "" {
+		return ""
+	}
+	return b.scope.Env().ConfName(v.V)
+}
+
+// about finds the directive that a warning speaks of.
+func (c *conf[S]) about(text string) diag.Pos {
+	for prefix, at := range map[string]diag.Pos{
+		`"ssl_protocols`: c.protocols.Pos, `"ssl_ciphers`: c.ciphers.Pos, `"ssl_ecdh_curve`: c.curve.Pos, `"ssl_conf_command`: c.commands.Pos,
+	} {
+		if len(text) >= len(prefix) && text[:len(prefix)] == prefix {
+			return at
+		}
+	}
+	return c.certificates.Pos
+}

@@ -1,0 +1,133 @@
+package ssl
+
+import (
+	"os"
+	"strings"
+	"time"
+
+	"understudy/directives/spec"
+	"understudy/runtime/certs"
+	"understudy/runtime/httpd"
+	"understudy/runtime/vars"
+	"understudy/runtime/zone"
+)
+
+// parseName reads the name of a certificate or key. Its variables are looked
+// for when the server is built: nginx complains of them then.
+func parseName[S vars.Subject](call *spec.Call) (name[S], error) {
+	return name[S]{text: call.Args[0].Text, call: call}, nil
+}
+
+// readPasswords reads a password file, once: it may be a pipe.
+func readPasswords(call *spec.Call) ([][]byte, error) {
+	env := call.Scope.Env()
+	file := env.ConfName(call.Args[0].Text)
+	if env.Offline {
+		return nil, nil
+	}
+	text, err := loader(call.Scope).Read(file)
+	if err != nil {
+		return nil, call.Errorf(-1, `open() "%s" failed%s`, file, httpd.Errno(err))
+	}
+	return certs.ParsePasswords(text), nil
+}
+
+func parseCertCache(call *spec.Call) (c certCache, err error) {
+	c.inactive, c.valid = 10*time.Second, time.Minute
+	off := false
+	for _, p := range call.Params(0) {
+		ok := true
+		switch {
+		case p.Key == "max" && p.Has:
+			c.max, ok = spec.ParseNumber(p.Val)
+			ok = ok && c.max > 0
+		case p.Key == "inactive" && p.Has:
+			c.inactive, ok = spec.ParseTime(p.Val, false)
+		case p.Key == "valid" && p.Has:
+			c.valid, ok = spec.ParseTime(p.Val, false)
+		case p.Key == "off" && !p.Has:
+			off = true
+		default:
+			ok = false
+		}
+		if !ok {
+			return c, call.Errorf(p.Arg, `invalid parameter "%s"`, call.Args[p.Arg].Text)
+		}
+	}
+	if c.max == 0 && !off {
+		return c, call.Errorf(-1, `"ssl_certificate_cache" must have the "max" parameter`)
+	}
+	return c, nil
+}
+
+// parseSessionCache reads ssl_session_cache, which adds to what was said before.
+func parseSessionCache[S vars.Subject](c *sessionCache, call *spec.Call) error {
+	for i, a := range call.Args {
+		bad := func() error { return call.Errorf(i, `invalid session cache "%s"`, a.Text) }
+		word := a.Text
+		switch rest, size := strings.CutPrefix(word, "builtin:"); {
+		case word == "off":
+			c.off, c.inside = true, false
+		case word == "none":
+			c.off, c.inside = false, false
+		case word == "builtin":
+			c.off, c.inside = false, true
+		case size && rest != "":
+			if _, ok := spec.ParseNumber(rest); !ok {
+				return bad()
+			}
+			c.off, c.inside = false, true
+		default:
+			name, n, ok := parseShared(word)
+			if !ok {
+				return bad()
+			}
+			if n < int64(8*os.Getpagesize()) {
+				return call.Errorf(i, `session cache "%s" is too small`, word)
+			}
+			cache, err := zone.Open(call.Zones(), owner[S](), name, n, func() *certs.Cache { return certs.NewCache(n) })
+			if err != nil {
+				return call.Errorf(i, "%v", err)
+			}
+			c.shared, c.inside = cache, true
+		}
+	}
+	return nil
+}
+
+// parseShared reads "shared:name:size".
+func parseShared(word string) (name string, size int64, ok bool) {
+	rest, ok := strings.CutPrefix(word, "shared:")
+	if !ok {
+		return "", 0, false
+	}
+	name, text, ok := strings.Cut(rest, ":")
+	if !ok || name == "" {
+		return "", 0, false
+	}
+	size, ok = spec.ParseSize(text, false)
+	return name, size, ok
+}
+
+// owner is whose zones the session caches are.
+func owner[S vars.Subject]() string {
+	if _, http := any(*new(S)).(*httpd.Request); http {
+		return "http ssl"
+	}
+	return "stream ssl"
+}
+
+func parseOCSPCache(call *spec.Call) (bool, error) {
+	word := call.Args[0].Text
+	if word == "off" {
+		return false, nil
+	}
+	_, n, ok := parseShared(word)
+	if !ok {
+		return false, call.Errorf(0, `invalid OCSP cache "%s"`, word)
+	}
+	if n < int64(8*os.Getpagesize()) {
+		return false, call.Errorf(0, `OCSP cache "%s" is too small`, word)
+	}
+	return true, nil
+}

@@ -1,0 +1,75 @@
+// Package ssl gives servers TLS.
+//
+// https://nginx.org/en/docs/http/ngx_http_ssl_module.html
+// https://nginx.org/en/docs/stream/ngx_stream_ssl_module.html
+package ssl
+
+import (
+	"time"
+
+	"understudy/directives/spec"
+	"understudy/runtime/certs"
+	"understudy/runtime/vars"
+)
+
+// A conf is what a block says about TLS.
+type conf[S vars.Subject] struct {
+	certificates, keys spec.Value[[]name[S]]
+	passwords          spec.Value[[][]byte]
+	protocols          spec.Value[certs.Protocols]
+	ciphers, curve     spec.Value[string]
+	dhparam            spec.Value[string]
+	bufferSize         spec.Value[int64]
+	preferServer       spec.Value[bool]
+
+	verify                  spec.Value[certs.Verify]
+	depth                   spec.Value[int]
+	client, trusted, crl    spec.Value[string]
+	ocsp                    spec.Value[int]
+	ocspResponder           spec.Value[string]
+	ocspCache               spec.Value[bool]
+	stapling, staplingV     spec.Value[bool]
+	staplingFile, stapling2 spec.Value[string]
+
+	cache      spec.Value[sessionCache]
+	tickets    spec.Value[bool]
+	ticketKeys spec.Value[[]string]
+	timeout    spec.Value[time.Duration]
+
+	certCache   spec.Value[certCache]
+	ech         spec.Value[[]string]
+	compression spec.Value[bool]
+	earlyData   spec.Value[bool]
+	commands    spec.Value[[][2]string]
+	reject      spec.Value[bool]
+}
+
+// A name is that of a certificate or key, which may contain variables.
+type name[S vars.Subject] struct {
+	text string
+
+	call *spec.Call
+}
+
+// A sessionCache is what ssl_session_cache says.
+type sessionCache struct {
+	off    bool
+	inside bool         // sessions are to be kept
+	shared *certs.Cache // nil: for the server alone
+}
+
+// A certCache is what ssl_certificate_cache says.
+type certCache struct {
+	max             int
+	inactive, valid time.Duration
+}
+
+// loader returns the loader of a compilation.
+func loader(s *spec.Scope) *certs.Loader {
+	l := spec.Result[*certs.Loader](s)
+	if l == nil {
+		l = &certs.Loader{ConfName: s.Env().ConfName}
+		spec.SetResult(s, l)
+	}
+	return l
+}

@@ -1,0 +1,154 @@
+package ssl
+
+import (
+	"time"
+
+	"understudy/directives/spec"
+	"understudy/runtime/certs"
+	"understudy/runtime/vars"
+)
+
+// Why directives are accepted that change nothing.
+const (
+	whyDH         = "there is no key exchange over finite fields here: clients use elliptic curves"
+	whyOrder      = "the order of ciphers is fixed here, the best that both sides have is used"
+	whyRecord     = "the size of records adapts to the connection here"
+	whyCache      = "files whose names contain variables are read for each handshake"
+	whyEarly      = "clients that send early data are told to send it again after the handshake"
+	whyCompressed = "certificates are sent as they are, which all clients take"
+	whyStaple     = "responses are not fetched: clients ask the responder themselves"
+	whyOCSP       = "there is no ssl_ocsp to use it"
+	whyECH        = "there is no Encrypted Client Hello here, as in nginx with OpenSSL before 4.0"
+)
+
+// directives returns those that http and stream have in common.
+func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
+	type c = conf[S]
+	type d = spec.Directive[c]
+	return []d{{
+		Name: "ssl_certificate", In: in, Args: spec.Exactly(1), Syntax: "file",
+		Doc: "Names a file with a certificate and the chain it needs, in PEM; once for each kind of key.",
+		Set: spec.AddTo(func(c *c) *spec.Value[[]name[S]] { return &c.certificates }, parseName[S]),
+	}, {
+		Name: "ssl_certificate_key", In: in, Args: spec.Exactly(1), Syntax: "file",
+		Doc: "Names the file with the certificate's private key, in PEM.",
+		Set: spec.AddTo(func(c *c) *spec.Value[[]name[S]] { return &c.keys }, parseName[S]),
+	}, {
+		Name: "ssl_certificate_cache", In: in, Args: spec.Between(1, 3), Syntax: "off | max=N [inactive=time] [valid=time]", Default: "off",
+		Doc: "Keeps certificates whose names contain variables.",
+		Set: spec.Accept(whyCache, spec.Scalar(func(c *c) *spec.Value[certCache] { return &c.certCache }, spec.Words, spec.Between(1, 3), nil, parseCertCache)),
+	}, {
+		Name: "ssl_ech_file", In: in, Args: spec.Exactly(1), Syntax: "file",
+		Doc: "Names a file with keys for Encrypted Client Hello.",
+		Set: spec.Accept(whyECH, spec.AddTo(func(c *c) *spec.Value[[]string] { return &c.ech }, func(call *spec.Call) (string, error) { return call.Args[0].Text, nil })),
+	}, {
+		Name: "ssl_password_file", In: in, Args: spec.Exactly(1), Syntax: "file",
+		Doc: "Names a file with passwords for private keys, one on a line, which are tried in turn.",
+		Set: spec.Scalar(func(c *c) *spec.Value[[][]byte] { return &c.passwords }, spec.Words, spec.Exactly(1), nil, readPasswords),
+	}, {
+		Name: "ssl_certificate_compression", In: in, Syntax: "on | off", Default: "off",
+		Doc: "Compresses certificates.",
+		Set: spec.Accept(whyCompressed, spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.compression })),
+	}, {
+		Name: "ssl_dhparam", In: in, Syntax: "file",
+		Doc: "Names a file with parameters for DHE ciphers.",
+		Set: spec.Accept(whyDH, spec.SetText(func(c *c) *spec.Value[string] { return &c.dhparam })),
+	}, {
+		Name: "ssl_ecdh_curve", In: in, Syntax: "curve", Default: "auto",
+		Doc: "Names the groups for key exchange, with colons between them.",
+		Set: spec.SetText(func(c *c) *spec.Value[string] { return &c.curve }),
+	}, {
+		Name: "ssl_protocols", In: in, Args: spec.AtLeast(1), Syntax: "[SSLv2] [SSLv3] [TLSv1] [TLSv1.1] [TLSv1.2] [TLSv1.3]", Default: "TLSv1.2 TLSv1.3",
+		Doc: "Names the versions of the protocol that may be used.",
+		Set: spec.SetBits(func(c *c) *spec.Value[certs.Protocols] { return &c.protocols }, protocolNames),
+	}, {
+		Name: "ssl_ciphers", In: in, Syntax: "ciphers", Default: "HIGH:!aNULL:!MD5",
+		Doc: "Selects the ciphers that may be used, as OpenSSL has it. Those of TLS 1.3 are not affected.",
+		Set: spec.SetText(func(c *c) *spec.Value[string] { return &c.ciphers }),
+	}, {
+		Name: "ssl_verify_client", In: in, Syntax: "on | off | optional | optional_no_ca", Default: "off",
+		Doc: "Asks clients for certificates and checks them.",
+		Set: spec.SetEnum(func(c *c) *spec.Value[certs.Verify] { return &c.verify }, map[string]certs.Verify{
+			"off": certs.VerifyOff, "on": certs.VerifyOn, "optional": certs.VerifyOptional, "optional_no_ca": certs.VerifyOptionalNoCA,
+		}),
+	}, {
+		Name: "ssl_verify_depth", In: in, Syntax: "number", Default: "1",
+		Doc: "Limits how many intermediate certificates those of clients may need.",
+		Set: spec.SetNumber(func(c *c) *spec.Value[int] { return &c.depth }, 0, 0),
+	}, {
+		Name: "ssl_client_certificate", In: in, Syntax: "file",
+		Doc: "Names a file with the authorities that client certificates are checked with; clients are told which.",
+		Set: spec.SetText(func(c *c) *spec.Value[string] { return &c.client }),
+	}, {
+		Name: "ssl_trusted_certificate", In: in, Syntax: "file",
+		Doc: "Names a file with more authorities, which clients are not told.",
+		Set: spec.SetText(func(c *c) *spec.Value[string] { return &c.trusted }),
+	}, {
+		Name: "ssl_prefer_server_ciphers", In: in, Syntax: "on | off", Default: "off",
+		Doc: "Lets the server's order of ciphers count, not the client's.",
+		Set: spec.Accept(whyOrder, spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.preferServer })),
+	}, {
+		Name: "ssl_session_cache", In: in, Args: spec.Between(1, 2), Syntax: "off | none | [builtin[:size]] [shared:name:size]", Default: "none",
+		Doc: "Says where sessions are kept. With tickets, clients keep them, and servers with the same cache share the keys.",
+		Set: spec.Fill(func(c *c) *spec.Value[sessionCache] { return &c.cache }, parseSessionCache[S]),
+	}, {
+		Name: "ssl_session_tickets", In: in, Syntax: "on | off", Default: "on",
+		Doc: "Gives sessions to clients to keep, encrypted.",
+		Set: spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.tickets }),
+	}, {
+		Name: "ssl_session_ticket_key", In: in, Syntax: "file",
+		Doc: "Names a file with a key for tickets, of 48 or 80 bytes; the first makes them, the others only read them.",
+		Set: spec.AddTo(func(c *c) *spec.Value[[]string] { return &c.ticketKeys }, func(call *spec.Call) (string, error) { return call.Args[0].Text, nil }),
+	}, {
+		Name: "ssl_session_timeout", In: in, Syntax: "time", Default: "5m",
+		Doc: "Limits how long a session may be resumed.",
+		Set: spec.SetTime(func(c *c) *spec.Value[time.Duration] { return &c.timeout }, false),
+	}, {
+		Name: "ssl_crl", In: in, Syntax: "file",
+		Doc: "Names a file with lists of revoked certificates (CRL).",
+		Set: spec.SetText(func(c *c) *spec.Value[string] { return &c.crl }),
+	}, {
+		Name: "ssl_ocsp", In: in, Syntax: "on | off | leaf", Default: "off",
+		Doc: "Asks a responder whether client certificates are revoked. Only off is supported.",
+		Set: spec.SetEnum(func(c *c) *spec.Value[int] { return &c.ocsp }, map[string]int{"off": 0, "on": 1, "leaf": 2}),
+	}, {
+		Name: "ssl_ocsp_responder", In: in, Syntax: "url",
+		Doc: "Names the responder for ssl_ocsp.",
+		Set: spec.Accept(whyOCSP, spec.SetText(func(c *c) *spec.Value[string] { return &c.ocspResponder })),
+	}, {
+		Name: "ssl_ocsp_cache", In: in, Syntax: "off | shared:name:size", Default: "off",
+		Doc: "Keeps answers for ssl_ocsp.",
+		Set: spec.Accept(whyOCSP, spec.Scalar(func(c *c) *spec.Value[bool] { return &c.ocspCache }, spec.Words, spec.Exactly(1), nil, parseOCSPCache)),
+	}, {
+		Name: "ssl_stapling", In: in, Syntax: "on | off", Default: "off",
+		Doc: "Sends an OCSP response with the certificate; only that of ssl_stapling_file.",
+		Set: spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.stapling }),
+	}, {
+		Name: "ssl_stapling_file", In: in, Syntax: "file",
+		Doc: "Names a file with an OCSP response.",
+		Set: spec.SetText(func(c *c) *spec.Value[string] { return &c.staplingFile }),
+	}, {
+		Name: "ssl_stapling_responder", In: in, Syntax: "url",
+		Doc: "Names the responder for ssl_stapling.",
+		Set: spec.Accept(whyStaple, spec.SetText(func(c *c) *spec.Value[string] { return &c.stapling2 })),
+	}, {
+		Name: "ssl_stapling_verify", In: in, Syntax: "on | off", Default: "off",
+		Doc: "Checks the responses that are fetched.",
+		Set: spec.Accept(whyStaple, spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.staplingV })),
+	}, {
+		Name: "ssl_conf_command", In: in, Args: spec.Exactly(2), Syntax: "name value",
+		Doc: "Gives OpenSSL a command; those are supported that have a counterpart.",
+		Set: spec.AddTo(func(c *c) *spec.Value[[][2]string] { return &c.commands }, func(call *spec.Call) ([2]string, error) {
+			return [2]string{call.Args[0].Text, call.Args[1].Text}, nil
+		}),
+	}, {
+		Name: "ssl_reject_handshake", In: in, Syntax: "on | off", Default: "off",
+		Doc: "Rejects all handshakes with the server.",
+		Set: spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.reject }),
+	}}
+}
+
+var protocolNames = map[string]certs.Protocols{
+	"sslv2": certs.SSLv2, "sslv3": certs.SSLv3, "tlsv1": certs.TLSv1,
+	"tlsv1.1": certs.TLSv1_1, "tlsv1.2": certs.TLSv1_2, "tlsv1.3": certs.TLSv1_3,
+}

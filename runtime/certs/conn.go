@@ -1,0 +1,115 @@
+package certs
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net"
+)
+
+// A Conn is a TLS connection of a client.
+type Conn struct {
+	*tls.Conn
+
+	// What the client offered.
+	ServerName string
+	Ciphers    []uint16
+	Curves     []tls.CurveID
+	Schemes    []tls.SignatureScheme
+
+	context    *Context
+	verify     VerifyResult
+	sessionID  [32]byte
+	hasSession bool
+}
+
+// Server returns a connection over nc. When the client has said which server
+// it wants, "" if it did not, choose returns that server's context.
+func Server(nc net.Conn, choose func(name string) (*Context, error)) *Conn {
+	c := &Conn{}
+	c.Conn = tls.Server(nc, &tls.Config{
+		MinVersion: tls.VersionTLS10,
+		GetConfigForClient: func(h *tls.ClientHelloInfo) (*tls.Config, error) {
+			c.ServerName, c.Ciphers = h.ServerName, h.CipherSuites
+			c.Curves, c.Schemes = h.SupportedCurves, h.SignatureSchemes
+			x, err := choose(h.ServerName)
+			if err != nil {
+				return nil, err
+			}
+			c.context = x
+			return x.config(c), nil
+		},
+	})
+	return c
+}
+
+// config returns the configuration of one connection.
+func (x *Context) config(c *Conn) *tls.Config {
+	if x.reject || x.base == nil {
+		// Without a certificate, crypto/tls says "unrecognized name".
+		return &tls.Config{}
+	}
+	if x.sessions == nil {
+		return x.base
+	}
+	cfg := x.base.Clone()
+	x.sessions.prepare(cfg, c)
+	return cfg
+}
+
+// With returns the context with other certificates: those of one connection.
+func (x *Context) With(list []tls.Certificate) *Context {
+	y := *x
+	y.base = x.base.Clone()
+	y.base.Certificates = list
+	return &y
+}
+
+// Handshake does the handshake, and checks the client's certificate. An error
+// is a *HandshakeError.
+func (c *Conn) Handshake() error {
+	if err := c.Conn.Handshake(); err != nil {
+		return explain(err)
+	}
+	if c.context.check != nil {
+		if chain := c.Conn.ConnectionState().PeerCertificates; len(chain) > 0 {
+			c.verify = c.context.check.verify(chain)
+		}
+	}
+	return nil
+}
+
+// Verified is what came of the check of the client's certificate: VerifyOK if
+// it is good, or was not asked for, or did not come.
+func (c *Conn) Verified() VerifyResult { return c.verify }
+
+// Certificate returns the client's certificate, or nil.
+func (c *Conn) Certificate() *x509.Certificate {
+	if chain := c.Conn.ConnectionState().PeerCertificates; len(chain) > 0 {
+		return chain[0]
+	}
+	return nil
+}
+
+// SessionID returns a name of the session, which is empty if it cannot be
+// resumed.
+func (c *Conn) SessionID() []byte {
+	if !c.hasSession {
+		return nil
+	}
+	return c.sessionID[:]
+}
+
+// ProtocolName returns the name that OpenSSL has for a version: "TLSv1.3".
+func ProtocolName(version uint16) string {
+	switch version {
+	case tls.VersionTLS10:
+		return "TLSv1"
+	case tls.VersionTLS11:
+		return "TLSv1.1"
+	case tls.VersionTLS12:
+		return "TLSv1.2"
+	case tls.VersionTLS13:
+		return "TLSv1.3"
+	}
+	return "unknown"
+}

@@ -1,0 +1,43 @@
+package certs
+
+import (
+	"bytes"
+	"encoding/asn1"
+	"slices"
+)
+
+// Staple sends the OCSP response in a file (DER) with each certificate.
+func (x *Context) Staple(file string, l *Loader) error {
+	text, err := l.Read(file)
+	if err != nil {
+		return failed(`BIO_new_file("`+file+`") failed`, openFailed(file, err)...)
+	}
+	var response struct {
+		Status asn1.Enumerated
+		Bytes  asn1.RawValue `asn1:"optional,explicit,tag:0"`
+	}
+	if _, err := asn1.Unmarshal(text, &response); err != nil {
+		return failed(`d2i_OCSP_RESPONSE_bio("`+file+`") failed`, "error:0680008E:asn1 encoding routines::not enough data")
+	}
+	for i := range x.base.Certificates {
+		x.base.Certificates[i].OCSPStaple = text
+	}
+	return nil
+}
+
+// CannotStaple says why nginx, too, could not fetch an OCSP response for
+// certificate i, or that it is not done here.
+func (x *Context) CannotStaple(i int) string {
+	if i >= len(x.base.Certificates) {
+		return "no certificate:"
+	}
+	c := x.base.Certificates[i]
+	known := slices.ContainsFunc(c.Certificate[1:], func(der []byte) bool { return bytes.Contains(der, c.Leaf.RawIssuer) })
+	switch {
+	case !known && !slices.ContainsFunc(x.authorities(), c.Leaf.Equal):
+		return "issuer certificate not found for certificate"
+	case len(c.Leaf.OCSPServer) == 0:
+		return "no OCSP responder URL in the certificate"
+	}
+	return "responses are not fetched from the responder of certificate"
+}
