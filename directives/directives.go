@@ -8,6 +8,7 @@ import (
 	"understudy/directives/accesslog"
 	"understudy/directives/core"
 	"understudy/directives/geo"
+	"understudy/directives/http/addition"
 	"understudy/directives/http/authbasic"
 	"understudy/directives/http/authrequest"
 	"understudy/directives/http/autoindex"
@@ -28,10 +29,12 @@ import (
 	"understudy/directives/http/referer"
 	"understudy/directives/http/rewrite"
 	"understudy/directives/http/securelink"
+	"understudy/directives/http/ssi"
 	"understudy/directives/http/static"
 	"understudy/directives/http/stubstatus"
 	"understudy/directives/http/sub"
 	"understudy/directives/http/tryfiles"
+	"understudy/directives/http/userid"
 	"understudy/directives/limitconn"
 	"understudy/directives/mapping"
 	"understudy/directives/realip"
@@ -67,8 +70,8 @@ var modules = []spec.Module{
 	tryfiles.Module,
 	emptygif.Module, stubstatus.Module,
 	randomindex.Module, index.Module, autoindex.Module, gzipstatic.Module, static.Module,
-	notmodified.Module, headers.Module,
-	gunzip.Module, sub.Module, charset.Module, gzip.Accept, gzip.Module,
+	notmodified.Module, headers.Module, userid.Module,
+	gunzip.Module, sub.Module, addition.Module, charset.Module, ssi.Module, gzip.Accept, gzip.Module,
 	byterange.Module,
 	upstream.HTTP,
 	streamcore.Module,
