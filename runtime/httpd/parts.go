@@ -30,7 +30,9 @@ type part struct {
 // subrequests run (output_buffers).
 const maxHeld = 64 << 10
 
-var errPart = errors.New("a part of the response failed")
+// ErrPart says that a response cannot be completed because a subrequest failed,
+// or could not be made.
+var ErrPart = errors.New("a part of the response failed")
 
 func (p *parts) post(uri, args []byte, o SubOptions) {
 	p.queue = append(p.queue, part{uri: uri, args: args, o: o})
@@ -48,7 +50,7 @@ func (p *parts) run() error {
 		case x.text != nil:
 			p.err = p.next.Write(x.text)
 		case p.r.child(x.uri, x.args, x.o).process() == Aborted:
-			p.err = errPart
+			p.err = ErrPart
 		}
 	}
 	p.queue, p.held = nil, 0
@@ -179,4 +181,9 @@ func (m *memory) File(f File, off, n int64) error { return m.r.WriteFile(m, f, o
 func (m *memory) Flush() error { return m.err }
 
 // Close implements Writer.
-func (m *memory) Close() error { return m.err }
+func (m *memory) Close() error {
+	if m.body == nil {
+		m.body = []byte{}
+	}
+	return m.err
+}

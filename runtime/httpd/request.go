@@ -76,6 +76,7 @@ type Request struct {
 	parts      *parts          // where subrequests write; nil if there are none
 	background *sync.WaitGroup // of subrequests beside a main request; nil if there were none
 	contexts   []moduleContext
+	hasOutput  bool // something of the body has been written
 	timedOut   bool // the client did not read or write in time
 	local      netip.AddrPort
 	remote     netip.AddrPort

@@ -211,6 +211,7 @@ func (r *Request) Write(p []byte) error {
 	if r.HeadOnly {
 		return nil
 	}
+	r.hasOutput = true
 	if err := r.out.top.Write(p); err != nil {
 		return err
 	}
@@ -222,6 +223,7 @@ func (r *Request) SendFile(f File, off, n int64) error {
 	if r.HeadOnly {
 		return nil
 	}
+	r.hasOutput = true
 	if err := r.out.top.File(f, off, n); err != nil {
 		return err
 	}

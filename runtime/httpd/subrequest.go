@@ -65,6 +65,13 @@ func (r *Request) Post(uri, args []byte, o SubOptions) bool {
 	return true
 }
 
+// Await runs what was posted. An error means that r has to be given up.
+func (r *Request) Await() error { return r.parts.run() }
+
+// HasOutput reports whether anything of the body of r was written, by whoever
+// makes it.
+func (r *Request) HasOutput() bool { return r.hasOutput }
+
 // Background makes a request for uri with r's method, beside r, which does not
 // end before it. It has its own copy of the variables, and nobody reads what it
 // is answered. The body of r has to be in memory or a file, if it is wanted.

@@ -61,6 +61,7 @@ type Variable[S Subject] struct {
 	Volatile   bool // evaluated each time it is used; nginx: not cacheable
 	Changeable bool // may be declared again by set, map, geo and their like
 	Weak       bool // declared so that a name exists; a later declaration replaces it silently
+	Yields     bool // to a family that has the name
 }
 
 // A Table holds the variables of one compiled http or stream block.
@@ -113,8 +114,9 @@ func (t *Table[S]) Declare(v Variable[S]) error {
 
 // Lookup returns the declaration that name has by now.
 func (t *Table[S]) Lookup(name string) (v Variable[S], rest string, ok bool) {
-	if v, ok = t.declared[name]; ok {
-		return v, "", true
+	own, has := t.declared[name]
+	if has && !own.Yields {
+		return own, "", true
 	}
 	best := ""
 	for _, f := range t.families {
@@ -123,7 +125,7 @@ func (t *Table[S]) Lookup(name string) (v Variable[S], rest string, ok bool) {
 		}
 	}
 	if best == "" {
-		return v, "", false
+		return own, "", has
 	}
 	v = t.declared[best+"*"]
 	if name == best { // nginx takes "$arg_" for a name, and finds nothing

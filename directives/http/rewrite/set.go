@@ -20,7 +20,7 @@ func addSet(c *conf, call *spec.Call) error {
 	}
 	name = name[1:]
 	vars := call.Scope.Vars()
-	if err := vars.Declare(httpd.Variable{Name: name, Weak: true, Get: unset(name)}); err != nil {
+	if err := vars.Declare(httpd.Variable{Name: name, Weak: true, Yields: true, Get: unset(name)}); err != nil {
 		return call.Errorf(0, "%v", err)
 	}
 	index := vars.Index(name, call.Args[0].Pos)
