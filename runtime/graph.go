@@ -29,6 +29,10 @@ type Entry struct {
 	listen.Options
 	Serve func(*conn.Conn) // takes the connection over
 
+	// Accepted, if not nil, is called before each Serve, for connections in
+	// their order.
+	Accepted func()
+
 	// ServeUDP reads the datagrams of a UDP socket until the Part it belongs
 	// to is retired or closed.
 	ServeUDP func(*listen.Socket)

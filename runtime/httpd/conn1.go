@@ -14,14 +14,24 @@ import (
 	"understudy/runtime/logs"
 )
 
+// Accepted counts a connection that Serve is going to serve, before the next is
+// accepted: one connection may ask how many were before it.
+func (p *Port) Accepted() {
+	s := &p.HTTP.Stats
+	s.Accepted.Add(1)
+	s.Handled.Add(1)
+	s.Active.Add(1)
+	s.Waiting.Add(1)
+}
+
 // Serve serves the requests of a connection, one after the other. It owns c.
 func (p *Port) Serve(c *conn.Conn) {
 	h := p.HTTP
 	a := p.Address(c.LocalAddr().Addr())
-	h.Stats.Accepted.Add(1)
-	h.Stats.Handled.Add(1)
-	h.Stats.Active.Add(1)
 	h.live.add(c)
+	if a.ProxyProtocol || a.SSL {
+		h.Stats.Waiting.Add(-1) // until the first request
+	}
 	if a.ProxyProtocol && !a.readProxyProtocol(c) {
 		h.drop(c)
 		return
@@ -104,7 +114,9 @@ func (k *client) serve() (close bool) {
 // await waits for the first bytes of a request, holding nothing.
 func (k *client) await(timeout time.Duration) bool {
 	k.c.SetReadTimeout(timeout)
-	k.h.Stats.Waiting.Add(1)
+	if k.c.Requests > 0 || k.a.ProxyProtocol || k.a.SSL {
+		k.h.Stats.Waiting.Add(1) // else Accepted has counted it
+	}
 	var began time.Time
 	if k.min > 0 {
 		began = time.Now()
@@ -297,7 +309,7 @@ func (r *Request) selectServer(host []byte) (*h1.Options, error) {
 	}
 	r.Server, r.Loc = s, s.Root
 	if r.trace != nil { // the arguments would be allocated
-		r.note("server %q (%s): %s for %q on %s", s.Name, s.Pos, how, host, r.Addr.Text)
+		r.trace.Events = append(r.trace.Events, Event{Phase: "server", Name: s.Name, Pos: s.Pos, Text: how})
 	}
 	return &s.Head, nil
 }

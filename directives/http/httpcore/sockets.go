@@ -53,7 +53,7 @@ func buildListening(c *conf, h *httpd.HTTP, s *spec.Scope) error {
 				}
 				port.Addrs[a.addr.Addr()] = x
 			}
-			out.Entries = append(out.Entries, runtime.Entry{Options: group[last].options, Serve: port.Serve})
+			out.Entries = append(out.Entries, runtime.Entry{Options: group[last].options, Serve: port.Serve, Accepted: port.Accepted})
 			out.Ports = append(out.Ports, port)
 		}
 	}
