@@ -17,6 +17,8 @@ import (
 
 func buildHTTP(b *spec.Builder) error {
 	var errs error
+	pools := &Pools{}
+	spec.SetResult(b.Scope, pools)
 	for _, g := range b.Scope.Upstreams() {
 		err := build[*httpd.Request](b.Scope, g, func(c *httpConf) {
 			switch {
@@ -27,6 +29,9 @@ func buildHTTP(b *spec.Builder) error {
 			}
 		})
 		errs = first(errs, err)
+		if err == nil && g.Servers.Keepalive.Conns > 0 {
+			pools.groups = append(pools.groups, g.Servers)
+		}
 	}
 	return errs
 }
