@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"strings"
@@ -248,23 +249,66 @@ func TestFlush(t *testing.T) {
 	}
 }
 
+// TestEvents checks that a body of small pieces waits without a compressor,
+// and is compressed as well nevertheless.
+func TestEvents(t *testing.T) {
+	for level := 1; level <= 9; level++ {
+		var s sink
+		f := newFilter(level)
+		w := &writer{f: f, r: newRequest(), next: &s}
+		var want strings.Builder
+		var sizes []int
+		rng := rand.New(rand.NewPCG(1, 2))
+		for i := range 200 {
+			piece := fmt.Sprintf("event: update\ndata: {\"id\": %d, \"title\": \"the title of an item\", \"n\": %d}\n\n", i, rng.IntN(100))
+			if i%50 == 49 { // a large one in between
+				piece = strings.Repeat(piece, 200)
+			}
+			want.WriteString(piece)
+			w.Write([]byte(piece))
+			n := s.Len()
+			if err := w.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			sizes = append(sizes, s.Len()-n)
+			if waits := w.z == nil; waits != (len(piece) <= small) && i%50 != 0 {
+				t.Fatalf("level %d: after %d bytes it waits without a compressor: %v", level, len(piece), waits)
+			}
+			if len(w.recent) > recentMax {
+				t.Fatalf("%d bytes are kept", len(w.recent))
+			}
+		}
+		if sizes[40] > sizes[0]/2 {
+			t.Errorf("level %d: the first event takes %d bytes, a later one %d", level, sizes[0], sizes[40])
+		}
+		w.Close()
+		if got := unzip(t, s.Bytes()); got != want.String() {
+			t.Errorf("level %d: got %d bytes, want %d", level, len(got), want.Len())
+		}
+	}
+}
+
+// TestPostpone checks when memory for compressing is taken.
 func TestPostpone(t *testing.T) {
-	var s sink
-	f := newFilter(1)
-	f.postpone = 100
-	w := &writer{f: f, r: newRequest(), next: &s}
-	w.Write(make([]byte, 60))
-	w.Write(make([]byte, 40))
-	if w.z != nil {
-		t.Error("the compressor started with 100 bytes")
-	}
-	w.Write(make([]byte, 1))
-	if w.z == nil {
-		t.Error("the compressor did not start with 101 bytes")
-	}
-	w.Close()
-	if got := unzip(t, s.Bytes()); len(got) != 101 {
-		t.Errorf("got %d bytes", len(got))
+	for _, postpone := range []int{0, 2 * small} {
+		var s sink
+		f := newFilter(1)
+		f.postpone = postpone
+		w := &writer{f: f, r: newRequest(), next: &s}
+		limit := max(small, postpone)
+		w.Write(make([]byte, limit-40))
+		w.Write(make([]byte, 40))
+		if w.z != nil {
+			t.Errorf("the compressor started with %d bytes", limit)
+		}
+		w.Write(make([]byte, 1))
+		if w.z == nil {
+			t.Errorf("the compressor did not start with %d bytes", limit+1)
+		}
+		w.Close()
+		if got := unzip(t, s.Bytes()); len(got) != limit+1 {
+			t.Errorf("got %d bytes", len(got))
+		}
 	}
 }
 
@@ -316,6 +360,9 @@ func TestCost(t *testing.T) {
 	r := newRequest("")
 	if n := testing.AllocsPerRun(100, func() { f.head(r) }); n != 0 {
 		t.Errorf("not compressed: %v allocations", n)
+	}
+	if raceEnabled {
+		t.Skip("the race detector empties pools")
 	}
 	r = newRequest(taker)
 	body := bytes.Repeat([]byte("text "), 1000)
