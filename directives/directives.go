@@ -23,6 +23,7 @@ import (
 	"understudy/directives/http/httpcore"
 	"understudy/directives/http/index"
 	"understudy/directives/http/limitreq"
+	"understudy/directives/http/mirror"
 	"understudy/directives/http/notmodified"
 	"understudy/directives/http/proxy"
 	"understudy/directives/http/randomindex"
@@ -67,7 +68,7 @@ var modules = []spec.Module{
 	access.HTTP, authbasic.Module, authrequest.Module,
 	accesslog.HTTP,
 	proxy.Module,
-	tryfiles.Module,
+	tryfiles.Module, mirror.Module,
 	emptygif.Module, stubstatus.Module,
 	randomindex.Module, index.Module, autoindex.Module, gzipstatic.Module, static.Module,
 	notmodified.Module, headers.Module, userid.Module,

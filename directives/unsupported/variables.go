@@ -21,8 +21,4 @@ var variablesGroups = []group{
 		{"geoip_proxy", spec.HTTP, one, simple},
 		{"geoip_proxy_recursive", spec.HTTP, one, simple},
 	}},
-	{"http_mirror", []row{
-		{"mirror", anywhere, one, simple},
-		{"mirror_request_body", anywhere, one, simple},
-	}},
 }

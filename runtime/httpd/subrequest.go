@@ -175,8 +175,10 @@ func (b *Body) share(of *Body) {
 	case !of.read || !of.Buffered():
 		b.Announced = of.Announced
 	default:
-		b.Announced, b.Length = of.Length, of.Length
-		b.Data, b.File = of.Data, of.File
+		if of.Chunked || of.Announced >= 0 {
+			b.Announced = of.Length
+		}
+		b.Length, b.Data, b.File = of.Length, of.Data, of.File
 	}
 }
 
