@@ -18,7 +18,7 @@ var additional = []argument{
 	{"threads", "aio", spec.HTTP},
 	{"file-aio", "aio", spec.HTTP},
 	{"http_ssl_module", "ssl_certificate", spec.Server},
-	{"http_v2_module", "http2_max_concurrent_streams", spec.Server},
+	{"http_v2_module", "http2", spec.Server},
 	{"http_v3_module", "http3", spec.Server},
 	{"http_realip_module", "set_real_ip_from", spec.HTTP},
 	{"http_addition_module", "add_before_body", spec.HTTP},
@@ -122,10 +122,14 @@ func configureArguments(t *spec.Table, l layout) string {
 	return b.String()
 }
 
+// works reports whether it is not enough that the directive is accepted: who
+// asks for HTTP/2 gets an answer, but programs that look for it would use it.
+func (a *argument) works() bool { return a.directive == "http2" }
+
 // isIn reports whether t supports the argument's directive.
 func (a *argument) isIn(t *spec.Table) bool {
 	for _, e := range t.Lookup(a.directive) {
-		if e.In&a.in != 0 && e.State != spec.Unsupported {
+		if e.In&a.in != 0 && (e.State == spec.Implemented || e.State == spec.Accepted && !a.works()) {
 			return true
 		}
 	}

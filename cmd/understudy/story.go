@@ -30,8 +30,6 @@ func (t *storyteller) tell(q httpd.Query, at place, r *httpd.Request, trace *htt
 		listening += ": " + at.why
 	}
 	t.line("listen", listening, diag.Pos{})
-	_, how, _ := at.address.Find(r, r.Host)
-	t.line("server", t.name(serverName(r.Server))+how, r.Server.Pos)
 	for _, e := range trace.Events {
 		t.event(e)
 	}
@@ -48,19 +46,16 @@ func (t *storyteller) tell(q httpd.Query, at place, r *httpd.Request, trace *htt
 }
 
 // serverName is how a person would call a server.
-func serverName(s *httpd.Server) string {
-	if s.Name == "" {
+func serverName(name string) string {
+	if name == "" {
 		return "without a name"
 	}
-	return s.Name
+	return name
 }
 
 // event prints one event. What won is marked; what lost is faint.
 func (t *storyteller) event(e httpd.Event) {
 	head, more, _ := strings.Cut(e.Text, "\n")
-	if e.Phase == "note" && strings.HasPrefix(head, "server ") {
-		return // told already
-	}
 	head = strings.TrimSuffix(head, ", "+httpd.Declined.String())
 	if head == httpd.Declined.String() {
 		head = map[bool]string{true: "declines", false: "done"}[e.Phase == "content"]
@@ -69,6 +64,8 @@ func (t *storyteller) event(e httpd.Event) {
 		}
 	}
 	switch e.Phase {
+	case "server":
+		t.line("server", t.name(serverName(e.Name))+head, e.Pos)
 	case "candidate":
 		t.line("", t.color.cyan("? ")+t.name(e.Name)+head, e.Pos)
 	case "lost":

@@ -17,7 +17,7 @@ type Trace struct {
 
 // An Event is one thing that happened.
 type Event struct {
-	Phase string   // "server", "location", "rewrite", "access", "content" …
+	Phase string   // "server", "candidate", "lost", "location", "rewrite", "access", "content" …, or "note"
 	Name  string   // of the directive or block
 	Pos   diag.Pos // of the directive or block; may be invalid
 	Text  string   // what happened, in a line or more
