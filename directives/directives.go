@@ -59,7 +59,7 @@ import (
 
 // modules stand in the order in which nginx runs their steps within a phase.
 var modules = []spec.Module{
-	core.Module,
+	core.Module, ssl.Core,
 	httpcore.Module,
 	ssl.HTTP, http2.Module,
 	rewrite.Module,

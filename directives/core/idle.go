@@ -49,10 +49,6 @@ var idle = []spec.Directive[conf]{{
 	Doc: "Names the hardware that does cryptography.",
 	Set: spec.Refuse[conf]("OpenSSL, whose engines these are, is not used"),
 }, {
-	Name: "ssl_object_cache_inheritable", In: spec.Main, Syntax: "on | off", Default: "on",
-	Doc: "Keeps certificates and keys that did not change when the configuration is loaded again.",
-	Set: spec.Accept("certificates and keys are read again with every configuration", spec.SetFlag(func(c *conf) *spec.Value[bool] { return &c.flags[2] })),
-}, {
 	Name: "quic_bpf", In: spec.Main, Syntax: "on | off", Default: "off",
 	Doc: "Lets the kernel bring datagrams of a QUIC connection to the worker that has it.",
 	Set: spec.Accept("one process has all connections", spec.SetFlag(func(c *conf) *spec.Value[bool] { return &c.flags[3] })),

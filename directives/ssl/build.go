@@ -63,7 +63,11 @@ func (c *conf[S]) build(b *builder, t *vars.Table[S], alpn []string) (x *certs.C
 	}
 	if env.Offline {
 		s.ClientCA, s.Trusted, s.CRL, s.Commands = "", "", "", nil
-	} else if dynamic == nil {
+	} else if dynamic != nil {
+		for _, n := range certificates {
+			s.Context = append(s.Context, n.text)
+		}
+	} else {
 		for i, n := range certificates {
 			s.Certificates = append(s.Certificates, source(env, n.text, false))
 			s.Keys = append(s.Keys, source(env, c.keys.V[i].text, true))
@@ -97,7 +101,7 @@ func (c *conf[S]) build(b *builder, t *vars.Table[S], alpn []string) (x *certs.C
 		return nil, nil, b.errorf(c.certificates.Pos, "tls", "%v", err)
 	}
 	if dynamic != nil {
-		dynamic.passwords, dynamic.loader = c.passwords.V, b.loader
+		dynamic.passwords, dynamic.store = c.passwords.V, c.certCache.V.store
 	}
 	return x, dynamic, c.rest(b, x)
 }

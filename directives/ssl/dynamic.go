@@ -14,7 +14,7 @@ import (
 type dynamic[S vars.Subject] struct {
 	certs, keys []*vars.Template[S]
 	passwords   [][]byte
-	loader      *certs.Loader
+	store       *certs.Store
 	env         *spec.Options
 }
 
@@ -55,7 +55,7 @@ func (d *dynamic[S]) load(s S, alloc func(int) []byte) ([]tls.Certificate, error
 	for i := range d.certs {
 		cert := source(d.env, string(d.certs[i].Eval(s, alloc)), false)
 		key := source(d.env, string(d.keys[i].Eval(s, alloc)), true)
-		p, err := new(certs.Loader).Pair(cert, key, d.passwords)
+		p, err := d.store.Pair(cert, key, d.passwords)
 		if err != nil {
 			return nil, err
 		}

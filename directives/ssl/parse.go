@@ -33,18 +33,18 @@ func readPasswords(call *spec.Call) ([][]byte, error) {
 }
 
 func parseCertCache(call *spec.Call) (c certCache, err error) {
-	c.inactive, c.valid = 10*time.Second, time.Minute
+	s := &certs.Store{Inactive: 10 * time.Second, Valid: time.Minute}
 	off := false
 	for _, p := range call.Params(0) {
 		ok := true
 		switch {
 		case p.Key == "max" && p.Has:
-			c.max, ok = spec.ParseNumber(p.Val)
-			ok = ok && c.max > 0
+			s.Max, ok = spec.ParseNumber(p.Val)
+			ok = ok && s.Max > 0
 		case p.Key == "inactive" && p.Has:
-			c.inactive, ok = spec.ParseTime(p.Val, false)
+			s.Inactive, ok = spec.ParseTime(p.Val, false)
 		case p.Key == "valid" && p.Has:
-			c.valid, ok = spec.ParseTime(p.Val, false)
+			s.Valid, ok = spec.ParseTime(p.Val, false)
 		case p.Key == "off" && !p.Has:
 			off = true
 		default:
@@ -54,8 +54,12 @@ func parseCertCache(call *spec.Call) (c certCache, err error) {
 			return c, call.Errorf(p.Arg, `invalid parameter "%s"`, call.Args[p.Arg].Text)
 		}
 	}
-	if c.max == 0 && !off {
+	switch {
+	case off:
+	case s.Max == 0:
 		return c, call.Errorf(-1, `"ssl_certificate_cache" must have the "max" parameter`)
+	default:
+		c.store = s
 	}
 	return c, nil
 }

@@ -10,6 +10,7 @@ import (
 	"understudy/directives/spec"
 	"understudy/runtime/certs"
 	"understudy/runtime/vars"
+	"understudy/runtime/zone"
 )
 
 // A conf is what a block says about TLS.
@@ -60,8 +61,7 @@ type sessionCache struct {
 
 // A certCache is what ssl_certificate_cache says.
 type certCache struct {
-	max             int
-	inactive, valid time.Duration
+	store *certs.Store // nil: off
 }
 
 // loader returns the loader of a compilation.
@@ -70,6 +70,9 @@ func loader(s *spec.Scope) *certs.Loader {
 	if l == nil {
 		l = &certs.Loader{ConfName: s.Env().ConfName}
 		spec.SetResult(s, l)
+		if !s.Env().Offline && s.Env().Zones != nil && inheritable(s) {
+			l.Objects, _ = zone.Open(s.Env().Zones, "openssl objects", "\x00openssl objects", 1, func() *certs.Objects { return new(certs.Objects) })
+		}
 	}
 	return l
 }

@@ -13,7 +13,6 @@ const (
 	whyDH         = "there is no key exchange over finite fields here: clients use elliptic curves"
 	whyOrder      = "the order of ciphers is fixed here, the best that both sides have is used"
 	whyRecord     = "the size of records adapts to the connection here"
-	whyCache      = "files whose names contain variables are read for each handshake"
 	whyEarly      = "clients that send early data are told to send it again after the handshake"
 	whyCompressed = "certificates are sent as they are, which all clients take"
 	whyStaple     = "responses are not fetched: clients ask the responder themselves"
@@ -36,7 +35,7 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 	}, {
 		Name: "ssl_certificate_cache", In: in, Args: spec.Between(1, 3), Syntax: "off | max=N [inactive=time] [valid=time]", Default: "off",
 		Doc: "Keeps certificates whose names contain variables.",
-		Set: spec.Accept(whyCache, spec.Scalar(func(c *c) *spec.Value[certCache] { return &c.certCache }, spec.Words, spec.Between(1, 3), nil, parseCertCache)),
+		Set: spec.Scalar(func(c *c) *spec.Value[certCache] { return &c.certCache }, spec.Words, spec.Between(1, 3), nil, parseCertCache),
 	}, {
 		Name: "ssl_ech_file", In: in, Args: spec.Exactly(1), Syntax: "file",
 		Doc: "Names a file with keys for Encrypted Client Hello.",
@@ -96,7 +95,7 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 		Doc: "Gives sessions to clients to keep, encrypted.",
 		Set: spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.tickets }),
 	}, {
-		Name: "ssl_session_ticket_key", In: in, Syntax: "file",
+		Name: "ssl_session_ticket_key", In: in, Args: spec.Exactly(1), Syntax: "file",
 		Doc: "Names a file with a key for tickets, of 48 or 80 bytes; the first makes them, the others only read them.",
 		Set: spec.AddTo(func(c *c) *spec.Value[[]string] { return &c.ticketKeys }, func(call *spec.Call) (string, error) { return call.Args[0].Text, nil }),
 	}, {

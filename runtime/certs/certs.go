@@ -9,6 +9,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -40,6 +41,7 @@ const (
 type Settings struct {
 	Certificates, Keys []string
 	Passwords          [][]byte // to try on encrypted keys
+	Context            []string // what else distinguishes the server's sessions from others'
 
 	Protocols Protocols
 	Ciphers   string // as OpenSSL has them, for TLS 1.2 and before
@@ -91,7 +93,7 @@ func New(s Settings, l *Loader) (x *Context, warnings []string, err error) {
 			return nil, warnings, fmt.Errorf(`none of the ciphers of "%s" is supported`, s.Ciphers)
 		}
 	}
-	var id []byte
+	id := []byte(strings.Join(s.Context, "\x00"))
 	for i, name := range s.Certificates {
 		cert, err := l.Pair(name, s.Keys[i], s.Passwords)
 		if err == errOtherKind {

@@ -29,23 +29,24 @@ var (
 )
 
 // parseKey finds the private key in text. The error is in OpenSSL's codes.
-func parseKey(text []byte, passwords [][]byte) (crypto.PrivateKey, []string) {
+func parseKey(text []byte, passwords [][]byte) (key crypto.PrivateKey, encrypted bool, codes []string) {
 	for {
 		b, rest := pem.Decode(text)
 		if b == nil {
-			return nil, unsupported
+			return nil, false, unsupported
 		}
 		text = rest
 		var der []byte
-		codes, err := badDecrypt, error(nil)
+		var err error
+		codes = badDecrypt
 		switch b.Type {
 		case "ENCRYPTED PRIVATE KEY":
-			codes = badPKCS8
+			codes, encrypted = badPKCS8, true
 			der, err = try(passwords, func(p []byte) ([]byte, error) { return decryptPKCS8(b.Bytes, p) })
 		case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY":
 			der = b.Bytes
 			//lint:ignore SA1019 keys that were encrypted so are in use
-			if x509.IsEncryptedPEMBlock(b) {
+			if encrypted = x509.IsEncryptedPEMBlock(b); encrypted {
 				der, err = try(passwords, func(p []byte) ([]byte, error) {
 					der, err := x509.DecryptPEMBlock(b, p) //lint:ignore SA1019 as above
 					if err == nil && parseDER(der) == nil {
@@ -58,15 +59,15 @@ func parseKey(text []byte, passwords [][]byte) (crypto.PrivateKey, []string) {
 			continue // parameters of a curve, certificates
 		}
 		if err != nil && !errors.Is(err, errPassword) && !errors.Is(err, x509.IncorrectPasswordError) {
-			return nil, []string{err.Error()}
+			return nil, false, []string{err.Error()}
 		}
 		if err != nil {
-			return nil, codes
+			return nil, false, codes
 		}
 		if key := parseDER(der); key != nil {
-			return key, nil
+			return key, encrypted, nil
 		}
-		return nil, unsupported
+		return nil, false, unsupported
 	}
 }
 

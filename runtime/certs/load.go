@@ -18,6 +18,9 @@ import (
 type Loader struct {
 	ConfName func(string) string // makes names in ssl_conf_command absolute; nil: they are
 
+	// Objects are what earlier configurations read; nil: nothing is kept.
+	Objects *Objects
+
 	files map[string]file
 }
 
@@ -40,7 +43,7 @@ func (l *Loader) Read(name string) ([]byte, error) {
 		if l.files == nil {
 			l.files = map[string]file{}
 		}
-		f.text, f.err = os.ReadFile(name)
+		f.text, f.err = l.Objects.read(name)
 		if st, err := os.Stat(name); f.err != nil && err == nil && st.IsDir() {
 			f.err = nil // it can be opened, and has nothing in it
 		}
@@ -63,6 +66,21 @@ func (l *Loader) source(what, name string) ([]byte, error) {
 
 // Pair loads a certificate with its chain, and its key.
 func (l *Loader) Pair(cert, key string, passwords [][]byte) (*tls.Certificate, error) {
+	c, err := l.chain(cert)
+	if err != nil {
+		return nil, err
+	}
+	if c.PrivateKey, _, err = l.key(key, passwords); err != nil {
+		return nil, err
+	}
+	if err = fits(c); err == errMismatch {
+		err = mismatch(key)
+	}
+	return c, err
+}
+
+// chain loads a certificate with its chain.
+func (l *Loader) chain(cert string) (*tls.Certificate, error) {
 	text, err := l.source("certificate", cert)
 	if err != nil {
 		return nil, err
@@ -76,7 +94,7 @@ func (l *Loader) Pair(cert, key string, passwords [][]byte) (*tls.Certificate, e
 		}
 		if code == noStartLine {
 			if len(out.Certificate) > 0 {
-				break
+				return out, nil
 			}
 			code += ":Expecting: TRUSTED CERTIFICATE"
 		}
@@ -93,16 +111,6 @@ func (l *Loader) Pair(cert, key string, passwords [][]byte) (*tls.Certificate, e
 		out.Certificate = append(out.Certificate, der)
 		text = rest
 	}
-	if out.PrivateKey, err = l.key(key, passwords); err != nil {
-		return nil, err
-	}
-	if reflect.TypeOf(out.Leaf.PublicKey) != reflect.TypeOf(publicOf(out.PrivateKey)) {
-		return nil, errOtherKind
-	}
-	if !matches(out.Leaf.PublicKey, out.PrivateKey) {
-		return nil, failed(`SSL_CTX_use_PrivateKey("`+key+`") failed`, "error:05800074:x509 certificate routines::key values mismatch")
-	}
-	return out, nil
 }
 
 // errOtherKind says that a key is of another kind than its certificate, which
@@ -116,27 +124,41 @@ func publicOf(key crypto.PrivateKey) crypto.PublicKey {
 	return nil
 }
 
-func matches(pub crypto.PublicKey, key crypto.PrivateKey) bool {
-	p, ok := publicOf(key).(interface{ Equal(crypto.PublicKey) bool })
-	return ok && p.Equal(pub)
+// errMismatch says that a key is not its certificate's.
+var errMismatch = errors.New("key values mismatch")
+
+func mismatch(key string) error {
+	return failed(`SSL_CTX_use_PrivateKey("`+key+`") failed`, "error:05800074:x509 certificate routines::key values mismatch")
+}
+
+// fits compares a certificate and its key.
+func fits(c *tls.Certificate) error {
+	pub := publicOf(c.PrivateKey)
+	if reflect.TypeOf(c.Leaf.PublicKey) != reflect.TypeOf(pub) {
+		return errOtherKind
+	}
+	if p, ok := pub.(interface{ Equal(crypto.PublicKey) bool }); !ok || !p.Equal(c.Leaf.PublicKey) {
+		return errMismatch
+	}
+	return nil
 }
 
 // key loads a private key. If it is encrypted, the passwords are tried in turn.
-func (l *Loader) key(name string, passwords [][]byte) (crypto.PrivateKey, error) {
+func (l *Loader) key(name string, passwords [][]byte) (key crypto.PrivateKey, encrypted bool, err error) {
 	for _, scheme := range []string{"engine", "store"} {
 		if strings.HasPrefix(name, scheme+":") {
-			return nil, fmt.Errorf(`cannot load certificate key "%s": loading "%s:..." certificate keys is not supported`, name, scheme)
+			return nil, false, fmt.Errorf(`cannot load certificate key "%s": loading "%s:..." certificate keys is not supported`, name, scheme)
 		}
 	}
 	text, err := l.source("certificate key", name)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	key, codes := parseKey(text, passwords)
+	key, encrypted, codes := parseKey(text, passwords)
 	if codes != nil {
-		return nil, failed(fmt.Sprintf(`cannot load certificate key "%s": PEM_read_bio_PrivateKey() failed`, name), codes...)
+		return nil, false, failed(fmt.Sprintf(`cannot load certificate key "%s": PEM_read_bio_PrivateKey() failed`, name), codes...)
 	}
-	return key, nil
+	return key, encrypted, nil
 }
 
 // authorities loads a file of certificates.
