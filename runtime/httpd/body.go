@@ -88,10 +88,7 @@ func (r *Request) ReadBody() Status {
 	if b.ended {
 		return OK
 	}
-	size := int64(r.Loc.BodyBuffer)
-	if !b.Chunked && b.Announced < size {
-		size = b.Announced
-	}
+	size := r.bodyRoom()
 	b.store = buf.Get(int(size))
 	inFile := r.Loc.BodyInFileOnly != BodyFileOff
 	for !b.ended {
@@ -139,6 +136,27 @@ func (r *Request) ReadAvailable() Status {
 	}
 	b.Data = b.store.Bytes()
 	return OK
+}
+
+// bodyRoom returns how much of the body is kept in memory. As in nginx that is
+// all of it if it has arrived, or fits where the head is, or exceeds
+// client_body_buffer_size by no more than a quarter.
+func (r *Request) bodyRoom() int64 {
+	size, here := int64(r.Loc.BodyBuffer), int64(r.in.Len())
+	if r.Body.Chunked {
+		return max(size, here)
+	}
+	room := int64(r.Server.Head.HeaderBuffer)
+	if used := int64(r.headLength) + here; used <= room {
+		room -= used
+	} else {
+		room = max(int64(r.Server.Head.LargeBuffer)-used, 0)
+	}
+	switch rest := r.Body.Announced - here; {
+	case rest <= 0, rest < room, rest < size+size/4:
+		return r.Body.Announced
+	}
+	return size
 }
 
 // spool moves what is in memory to the temporary file.
@@ -216,7 +234,7 @@ func (r *Request) fromBuffer(p []byte) (int, error) {
 		have := r.in.Bytes()
 		data, used, done, err := b.dec.Next(have[:min(len(have), len(p))])
 		r.in.R += used
-		b.raw += int64(used)
+		b.count(used)
 		n := copy(p, data)
 		b.Length += int64(n)
 		total += n
@@ -239,10 +257,21 @@ func (r *Request) fromBuffer(p []byte) (int, error) {
 	return total, nil
 }
 
+// count counts what has been read for $request_length, of which what is
+// discarded is no part.
+func (b *Body) count(n int) {
+	if !b.discarding {
+		b.raw += int64(n)
+	}
+}
+
+// Discarded reports whether the body has been read to its end for nobody.
+func (b *Body) Discarded() bool { return b.discarding && b.ended }
+
 func (b *Body) took(n int) error {
 	b.left -= int64(n)
 	b.Length += int64(n)
-	b.raw += int64(n)
+	b.count(n)
 	if b.left == 0 {
 		b.ended = true
 		return io.EOF

@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -145,7 +146,9 @@ func (k *client) await(timeout time.Duration) bool {
 	case errors.Is(err, io.EOF) && k.c.Requests == 0:
 		k.info("client closed connection while waiting for request")
 	case errors.Is(err, io.EOF):
-		k.info("client " + k.c.RemoteText() + " closed keepalive connection")
+		if log := k.a.Default.Root.ErrorLog; log.Enabled(context.Background(), logs.Info) {
+			log.LogAttrs(context.Background(), logs.Info, "client "+k.c.RemoteText()+" closed keepalive connection", slog.Uint64("connection", k.c.Serial))
+		}
 	default:
 		k.info("recv() failed" + Errno(err) + " while waiting for request")
 	}
@@ -178,7 +181,6 @@ func (k *client) head(r *Request) (st Status, ok bool) {
 		if err == nil {
 			in.R += n
 			r.headEnd = in.R
-			r.headLength = n
 			break
 		}
 		if err != h1.ErrMore {
@@ -277,6 +279,7 @@ func (r *Request) begin() {
 // fill takes over what the head says.
 func (r *Request) fill() {
 	h := r.Head
+	r.headLength = h.Length()
 	r.Method, r.MethodID = h.Method, h.MethodID
 	r.URI, r.Args, r.Target = h.URI, h.Args, h.Target
 	r.Host = h.Host
@@ -351,9 +354,12 @@ func (r *Request) log() {
 		return
 	}
 	r.logged = true
+	keep := r.Keepalive
+	r.Keepalive = false // nginx has reset it by now, as $sent_http_connection shows
 	for i := range r.Loc.Log {
 		r.Loc.Log[i].Run(r)
 	}
+	r.Keepalive = keep
 }
 
 // release gives r back. Nothing of it may be used after.

@@ -145,7 +145,7 @@ func appendMillis(dst []byte, ms int64) []byte {
 // FullType returns the Content-Type as it is sent, with its charset.
 func (r *Request) FullType() []byte {
 	p := &r.Resp
-	if !p.PlainType || len(p.Charset) == 0 || len(p.ContentType) == 0 || !p.sent {
+	if !p.PlainType || len(p.Charset) == 0 || len(p.ContentType) == 0 || !p.sent || r.Old {
 		return p.ContentType
 	}
 	const sep = "; charset="

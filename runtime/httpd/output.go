@@ -41,6 +41,10 @@ func (o *output) reset(r *Request) {
 func (o *output) head() {
 	r := o.r
 	p := &r.Resp
+	if r.Old {
+		r.Keepalive = false
+		return
+	}
 	if r.MethodID == HEAD {
 		r.HeadOnly = true
 	}
@@ -50,10 +54,6 @@ func (o *output) head() {
 	}
 	if p.StatusLine == nil && p.Status == 204 {
 		p.ContentType, p.Length, p.LastModified = nil, -1, time.Time{}
-	}
-	if r.Old {
-		r.Keepalive = false
-		return
 	}
 	if !p.LastModified.IsZero() && p.Status != 200 && p.Status != 206 && p.Status != 204 && p.Status != 304 {
 		p.LastModified = time.Time{}

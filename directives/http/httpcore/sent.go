@@ -105,8 +105,10 @@ func contentLength(r *httpd.Request, _ string) ([]byte, bool) {
 	if v := r.Head.Get(header.ContentLength); v != nil {
 		return v, true
 	}
-	b := &r.Main().Body
-	if b.Chunked && b.Read() && !b.Pending() {
+	switch b := &r.Main().Body; {
+	case b.Chunked && b.Discarded():
+		return number64(r, 0), true
+	case b.Chunked && b.Read() && !b.Pending():
 		return number64(r, b.Length), true
 	}
 	return nil, false
