@@ -143,6 +143,11 @@ func (s *State) known(r *httpd.Request, id header.ID, value []byte, set *Setting
 			p.ContentType, p.PlainType = value, !hasCharset(value)
 		}
 		return true
+	case header.XAccelCharset:
+		if set.Ignore&IgnoreCharset == 0 {
+			p.WantCharset = value
+		}
+		return false
 	case header.LastModified:
 		if t, ok := h1.ParseTime(value); ok {
 			p.LastModified = time.Unix(t, 0)

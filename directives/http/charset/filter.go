@@ -84,8 +84,16 @@ func declined(st httpd.Status) httpd.Status {
 }
 
 func (f *filter) noMap(r *httpd.Request, src, dst wanted) (func(httpd.Writer) httpd.Writer, httpd.Status) {
-	r.Errorf(logs.Error, `no "charset_map" between the charsets "%s" and "%s"`, src.name, dst.name)
+	r.Errorf(logs.Error, `no "charset_map" between the charsets "%s" and "%s" while %s`, src.name, dst.name, doing(r))
 	return nil, httpd.OK
+}
+
+// doing says what nginx is at when it looks at a head.
+func doing(r *httpd.Request) string {
+	if r.Upstream != nil {
+		return "reading response header from upstream"
+	}
+	return "sending response to client"
 }
 
 // destination finds the charset that the client is to get.
@@ -99,7 +107,7 @@ func (f *filter) destination(r *httpd.Request, named []byte) (wanted, httpd.Stat
 		if w.charset != nil {
 			return w, httpd.OK
 		}
-		r.Errorf(logs.Error, `unknown charset "%s" to override`, p.WantCharset)
+		r.Errorf(logs.Error, `unknown charset "%s" to override while %s`, p.WantCharset, doing(r))
 		return wanted{}, httpd.Declined
 	}
 	switch {
