@@ -26,6 +26,9 @@ type Suite struct {
 
 	// Slots bounds the cases that run at the same time. nil: no bound.
 	Slots chan struct{}
+
+	// Skipped counts the cases that need what is not supported yet.
+	Skipped *Skips
 }
 
 // Check tells whether binary is nginx itself, the only one that may write

@@ -37,6 +37,7 @@ func (s *Suite) traffic(t *testing.T, file string) {
 		}
 	}
 	if err != nil {
+		s.skipUnsupported(t, err.Error())
 		t.Fatal(err)
 	}
 	r.exchanges()
