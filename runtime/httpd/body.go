@@ -139,7 +139,7 @@ func (r *Request) ReadAvailable() Status {
 }
 
 // bodyRoom returns how much of the body is kept in memory. As in nginx that is
-// all of it if it has arrived, or fits where the head is, or exceeds
+// all of it if it has arrived, or has begun to and fits where the head is, or exceeds
 // client_body_buffer_size by no more than a quarter.
 func (r *Request) bodyRoom() int64 {
 	size, here := int64(r.Loc.BodyBuffer), int64(r.in.Len())
@@ -153,7 +153,7 @@ func (r *Request) bodyRoom() int64 {
 		room = max(int64(r.Server.Head.LargeBuffer)-used, 0)
 	}
 	switch rest := r.Body.Announced - here; {
-	case rest <= 0, rest < room, rest < size+size/4:
+	case rest <= 0, here > 0 && rest < room, rest < size+size/4:
 		return r.Body.Announced
 	}
 	return size

@@ -355,11 +355,11 @@ func (r *Request) log() {
 	}
 	r.logged = true
 	keep := r.Keepalive
-	r.Keepalive = false // nginx has reset it by now, as $sent_http_connection shows
+	r.Keepalive = r.terminated && keep // nginx has reset it by now, as $sent_http_connection shows
 	for i := range r.Loc.Log {
 		r.Loc.Log[i].Run(r)
 	}
-	r.Keepalive = keep
+	r.Keepalive = keep && !r.terminated
 }
 
 // release gives r back. Nothing of it may be used after.

@@ -21,7 +21,7 @@ func (r *Request) finish(st Status) Status {
 			st = r.resume(st)
 		case st == 444:
 			r.Resp.Status = 444
-			r.Keepalive = false
+			r.terminated = true
 			return st
 		case st == 499 || st == 408:
 			if !r.Resp.sent {

@@ -77,6 +77,7 @@ type Request struct {
 	background *sync.WaitGroup // of subrequests beside a main request; nil if there were none
 	contexts   []moduleContext
 	hasOutput  bool // something of the body has been written
+	terminated bool // by "return 444": the connection is closed at once
 	timedOut   bool // the client did not read or write in time
 	local      netip.AddrPort
 	remote     netip.AddrPort
