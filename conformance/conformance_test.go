@@ -130,7 +130,7 @@ func bounded(t *testing.T, s *conformance.Suite, most int) {
 // byte.
 func TestTraffic(t *testing.T) {
 	s := suite(t)
-	bounded(t, s, 15)
+	bounded(t, s, 6)
 	each(t, "../testdata/traffic", ".txtar", s.Traffic)
 }
 
@@ -138,6 +138,6 @@ func TestTraffic(t *testing.T) {
 // nginx's place.
 func TestErrors(t *testing.T) {
 	s := suite(t)
-	bounded(t, s, 80)
+	bounded(t, s, 30)
 	each(t, "../testdata/errors", ".conf", s.Errors)
 }

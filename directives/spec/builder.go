@@ -83,6 +83,18 @@ func (b *Builder) Errorf(at diag.Pos, code, format string, args ...any) error {
 	return diag.Diagnostic{Pos: at, Severity: diag.Error, Code: code, Msg: fmt.Sprintf(format, args...)}
 }
 
+// ErrorAtEnd is Errorf for what nginx finds while it merges the blocks of http,
+// and reports where that ends.
+func (b *Builder) ErrorAtEnd(at diag.Pos, code, format string, args ...any) error {
+	d := diag.Diagnostic{Pos: at, Severity: diag.Error, Code: code, Msg: fmt.Sprintf(format, args...)}
+	for s := b.Scope; s != nil; s = s.Parent {
+		if s.In == HTTP {
+			d.Line = s.At.Close.Line
+		}
+	}
+	return d
+}
+
 // Errorf returns an error about the directive at a place.
 func (b *StreamBuilder) Errorf(at diag.Pos, code, format string, args ...any) error {
 	return diag.Diagnostic{Pos: at, Severity: diag.Error, Code: code, Msg: fmt.Sprintf(format, args...)}

@@ -29,3 +29,17 @@ func TempPath(call *Call) (*httpd.TempPath, error) {
 // TempDirs are the folders for temporary files that a configuration names, or
 // has by default: nginx creates them before it starts.
 type TempDirs []string
+
+// SizeTemplate reads a size that may have variables.
+func SizeTemplate(call *Call) (*httpd.Template, error) {
+	t, err := call.Template(0)
+	if err != nil {
+		return nil, err
+	}
+	if lit, ok := t.Literal(); ok {
+		if _, ok := ParseSize(string(lit), false); !ok {
+			return nil, errors.New("invalid value")
+		}
+	}
+	return t, nil
+}

@@ -104,28 +104,14 @@ var sending = []spec.Directive[conf]{
 	{
 		Name: "limit_rate", In: orIf, Syntax: "rate", Default: "0",
 		Doc: "Limits a response to so many bytes a second.",
-		Set: spec.Scalar(func(c *conf) *spec.Value[*httpd.Template] { return &c.rate }, spec.Size, spec.Exactly(1), nil, sizeTemplate),
+		Set: spec.Scalar(func(c *conf) *spec.Value[*httpd.Template] { return &c.rate }, spec.Size, spec.Exactly(1), nil, spec.SizeTemplate),
 	},
 	{
 		Name: "limit_rate_after", In: orIf, Syntax: "size", Default: "0",
 		Doc: "Sets how much of a response is sent before limit_rate applies.",
-		Set: spec.Scalar(func(c *conf) *spec.Value[*httpd.Template] { return &c.rateAfter }, spec.Size, spec.Exactly(1), nil, sizeTemplate),
+		Set: spec.Scalar(func(c *conf) *spec.Value[*httpd.Template] { return &c.rateAfter }, spec.Size, spec.Exactly(1), nil, spec.SizeTemplate),
 	},
 	flag("chunked_transfer_encoding", anywhere, "on", "Sends bodies of unknown length in chunks to HTTP/1.1 clients.", func(c *conf) *spec.Value[bool] { return &c.chunked }),
-}
-
-// sizeTemplate reads a size that may have variables.
-func sizeTemplate(call *spec.Call) (*httpd.Template, error) {
-	t, err := call.Template(0)
-	if err != nil {
-		return nil, err
-	}
-	if lit, ok := t.Literal(); ok {
-		if _, ok := spec.ParseSize(string(lit), false); !ok {
-			return nil, errInvalidValue
-		}
-	}
-	return t, nil
 }
 
 // connections are the directives about the client's connection.

@@ -52,7 +52,7 @@ func addCookie(list *[]replacement, call *spec.Call, sensitive bool) error {
 			return err
 		}
 	}
-	if !sensitive {
+	if !sensitive && x.prefix != nil {
 		if x.to, err = call.TemplateOf(strings.TrimPrefix(call.Args[1].Text, "."), 1); err != nil {
 			return err
 		}

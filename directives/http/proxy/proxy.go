@@ -63,12 +63,12 @@ type conf struct {
 
 // addTo gives a location that passes requests its content handler.
 func (c *conf) addTo(b *spec.Builder) error {
+	if err := c.checkBuffers(b); err != nil {
+		return err
+	}
 	t := c.pass.V
 	if t == nil {
 		return nil
-	}
-	if err := c.checkBuffers(b); err != nil {
-		return err
 	}
 	h := newHandler(c, t, b)
 	own := !b.Nameless() || c.pass.Pos.IsValid() && c.pass.Pos.Line >= b.Location.Pos.Line
@@ -84,23 +84,23 @@ func (c *conf) checkBuffers(b *spec.Builder) error {
 	n, unit := int64(c.buffers.V[0]), int64(c.buffers.V[1])
 	large := max(c.bufferSize.V, unit)
 	if n < 2 {
-		return b.Errorf(c.buffers.Pos, "proxy-buffers", `there must be at least 2 "proxy_buffers"`)
+		return b.ErrorAtEnd(c.buffers.Pos, "proxy-buffers", `there must be at least 2 "proxy_buffers"`)
 	}
 	if c.busySize.Given() {
 		if c.busySize.V < large {
-			return b.Errorf(c.busySize.Pos, "proxy-buffers", `"proxy_busy_buffers_size" must be equal to or greater than the maximum of the value of "proxy_buffer_size" and one of the "proxy_buffers"`)
+			return b.ErrorAtEnd(c.busySize.Pos, "proxy-buffers", `"proxy_busy_buffers_size" must be equal to or greater than the maximum of the value of "proxy_buffer_size" and one of the "proxy_buffers"`)
 		}
 		if c.busySize.V > (n-1)*unit {
-			return b.Errorf(c.busySize.Pos, "proxy-buffers", `"proxy_busy_buffers_size" must be less than the size of all "proxy_buffers" minus one buffer`)
+			return b.ErrorAtEnd(c.busySize.Pos, "proxy-buffers", `"proxy_busy_buffers_size" must be less than the size of all "proxy_buffers" minus one buffer`)
 		}
 	} else if 2*large > (n-1)*unit {
-		return b.Errorf(c.bufferSize.Pos, "proxy-buffers", `"proxy_busy_buffers_size" must be less than the size of all "proxy_buffers" minus one buffer`)
+		return b.ErrorAtEnd(c.bufferSize.Pos, "proxy-buffers", `"proxy_busy_buffers_size" must be less than the size of all "proxy_buffers" minus one buffer`)
 	}
 	if c.tempWrite.Given() && c.tempWrite.V < large {
-		return b.Errorf(c.tempWrite.Pos, "proxy-buffers", `"proxy_temp_file_write_size" must be equal to or greater than the maximum of the value of "proxy_buffer_size" and one of the "proxy_buffers"`)
+		return b.ErrorAtEnd(c.tempWrite.Pos, "proxy-buffers", `"proxy_temp_file_write_size" must be equal to or greater than the maximum of the value of "proxy_buffer_size" and one of the "proxy_buffers"`)
 	}
 	if c.maxTemp.Given() && c.maxTemp.V != 0 && c.maxTemp.V < large {
-		return b.Errorf(c.maxTemp.Pos, "proxy-buffers", `"proxy_max_temp_file_size" must be equal to zero to disable temporary files usage or must be equal to or greater than the maximum of the value of "proxy_buffer_size" and one of the "proxy_buffers"`)
+		return b.ErrorAtEnd(c.maxTemp.Pos, "proxy-buffers", `"proxy_max_temp_file_size" must be equal to zero to disable temporary files usage or must be equal to or greater than the maximum of the value of "proxy_buffer_size" and one of the "proxy_buffers"`)
 	}
 	return nil
 }

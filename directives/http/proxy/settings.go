@@ -88,13 +88,7 @@ var requests = []spec.Directive[conf]{
 }
 
 func parseBind(call *spec.Call) (*httpd.Template, error) {
-	if len(call.Args) == 2 {
-		if call.Args[1].Text != "transparent" {
-			return nil, call.Errorf(1, `invalid parameter "%s"`, call.Args[1].Text)
-		}
-		return nil, call.Coded(1, "unsupported", "transparent proxying needs privileges that are not asked for here")
-	}
-	if call.Args[0].Text == "off" {
+	if len(call.Args) == 1 && call.Args[0].Text == "off" {
 		return nil, nil
 	}
 	t, err := call.Template(0)
@@ -103,6 +97,12 @@ func parseBind(call *spec.Call) (*httpd.Template, error) {
 	}
 	if lit, ok := t.Literal(); ok && !validAddress(string(lit)) {
 		return nil, call.Errorf(0, `invalid address "%s"`, lit)
+	}
+	if len(call.Args) == 2 {
+		if call.Args[1].Text != "transparent" {
+			return nil, call.Errorf(1, `invalid parameter "%s"`, call.Args[1].Text)
+		}
+		return nil, call.Coded(1, "unsupported", "transparent proxying needs privileges that are not asked for here")
 	}
 	return t, nil
 }
@@ -115,7 +115,7 @@ var responses = []spec.Directive[conf]{
 	{
 		Name: "proxy_limit_rate", In: anywhere, Syntax: "rate", Default: "0",
 		Doc: "Limits how fast a response is read, in bytes a second.",
-		Set: spec.SetTemplate(func(c *conf) *spec.Value[*httpd.Template] { return &c.rate }),
+		Set: spec.Scalar(func(c *conf) *spec.Value[*httpd.Template] { return &c.rate }, spec.Size, spec.Exactly(1), nil, spec.SizeTemplate),
 	}, {
 		Name: "proxy_ignore_headers", In: anywhere, Args: spec.AtLeast(1), Syntax: "field ...",
 		Doc: "Lets response fields have no effect here.",
