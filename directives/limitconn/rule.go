@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"understudy/runtime/logs"
 	"understudy/runtime/vars"
@@ -65,6 +66,14 @@ var (
 // maxKey is the longest key that nginx counts, in bytes.
 const maxKey = 255
 
+// A client that has been answered, or has left, may ask again before the
+// goroutine that served it has come to letting go. nginx, which does one after
+// the other, does not refuse such a client; so none is refused at the first look.
+const (
+	shortPause = 250 * time.Microsecond
+	longPause  = 4 * time.Millisecond
+)
+
 // run counts s by all limits, and reports whether it may go on. What one limit
 // refuses, none counts.
 func (u *rule[S]) run(s S) bool {
@@ -82,6 +91,10 @@ func (u *rule[S]) run(s S) bool {
 		}
 		u.vars.Keep(s, u.result, passed)
 		o := l.take(key, l.max)
+		for pause := shortPause; o == over && pause <= longPause; pause *= 2 {
+			time.Sleep(pause)
+			o = l.take(key, l.max)
+		}
 		if o == counted {
 			taken = append(taken, held{l.zone, string(key)})
 			continue

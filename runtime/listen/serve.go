@@ -2,6 +2,7 @@ package listen
 
 import (
 	"errors"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -122,6 +123,10 @@ func (k *Socket) run(idle, wake chan struct{}) {
 			continue
 		}
 		k.deliver(c)
+		// Connections are served in the order in which they came, as by
+		// nginx: the scheduler would begin with the last of those that
+		// were there together.
+		runtime.Gosched()
 	}
 }
 
