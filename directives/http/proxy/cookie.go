@@ -7,6 +7,7 @@ import (
 	"understudy/directives/spec"
 	"understudy/runtime/header"
 	"understudy/runtime/httpd"
+	"understudy/runtime/logs"
 	"understudy/runtime/regex"
 )
 
@@ -63,9 +64,9 @@ func addCookie(list *[]replacement, call *spec.Call, sensitive bool) error {
 
 // A cookieFlags is one proxy_cookie_flags directive.
 type cookieFlags struct {
-	name string
-	re   *regex.Regexp
-	set  []cookieFlag
+	name *httpd.Template
+	re   *regex.Regexp // instead of name
+	set  []*httpd.Template
 }
 
 type cookieFlag struct {
@@ -82,28 +83,29 @@ var knownFlags = map[string]cookieFlag{
 }
 
 func addFlags(list *[]cookieFlags, call *spec.Call) error {
-	name := call.Args[0].Text
 	if len(call.Args) == 1 {
-		if name != "off" {
-			return call.Errorf(0, `invalid parameter "%s"`, name)
+		if call.Args[0].Text != "off" {
+			return call.Errorf(0, `invalid parameter "%s"`, call.Args[0].Text)
 		}
 		*list = []cookieFlags{}
 		return nil
 	}
-	f := cookieFlags{name: name}
-	if pattern, ok := strings.CutPrefix(name, "~"); ok {
-		re, err := call.Regex(pattern, 0, regex.Options{CaseInsensitive: true})
+	var f cookieFlags
+	var err error
+	if pattern, ok := strings.CutPrefix(call.Args[0].Text, "~"); ok {
+		f.re, err = call.Regex(pattern, 0, regex.Options{CaseInsensitive: true})
+	} else {
+		f.name, err = call.Template(0)
+	}
+	if err != nil {
+		return err
+	}
+	for i := range call.Args[1:] {
+		t, err := call.Template(i + 1)
 		if err != nil {
 			return err
 		}
-		f.re = re
-	}
-	for i, a := range call.Args[1:] {
-		x, ok := knownFlags[strings.ToLower(a.Text)]
-		if !ok {
-			return call.Errorf(i+1, `invalid parameter "%s"`, a.Text)
-		}
-		f.set = append(f.set, x)
+		f.set = append(f.set, t)
 	}
 	*list = append(*list, f)
 	return nil
@@ -137,7 +139,7 @@ func (c *conf) rewriteCookie(r *httpd.Request, value []byte) ([]byte, bool) {
 		}
 	}
 	if f := c.flagsFor(r, parts[0]); f != nil {
-		parts = f.apply(parts)
+		parts = f.apply(r, parts)
 		changed = true
 	}
 	if !changed {
@@ -167,15 +169,21 @@ func (c *conf) flagsFor(r *httpd.Request, first []byte) *cookieFlags {
 			if ok, err := r.Exec(f.re, r.Copy(name)); err == nil && ok {
 				return f
 			}
-		} else if f.name == string(name) {
+		} else if string(r.Eval(f.name)) == string(name) {
 			return f
 		}
 	}
 	return nil
 }
 
-func (f *cookieFlags) apply(parts [][]byte) [][]byte {
-	for _, x := range f.set {
+func (f *cookieFlags) apply(r *httpd.Request, parts [][]byte) [][]byte {
+	for _, t := range f.set {
+		text := r.Eval(t)
+		x, ok := knownFlags[strings.ToLower(string(text))]
+		if !ok {
+			r.Errorf(logs.Error, "undefined flag \"%s\" in proxy_cookie_flags", text)
+			continue
+		}
 		out := parts[:1:1]
 		for _, p := range parts[1:] {
 			key, _, _ := bytes.Cut(bytes.TrimLeft(p, " "), []byte("="))
