@@ -211,7 +211,7 @@ func (r *Request) Write(p []byte) error {
 	if r.HeadOnly {
 		return nil
 	}
-	r.hasOutput = true
+	r.hasOutput = r.hasOutput || len(p) > 0
 	if err := r.out.top.Write(p); err != nil {
 		return err
 	}
@@ -223,7 +223,7 @@ func (r *Request) SendFile(f File, off, n int64) error {
 	if r.HeadOnly {
 		return nil
 	}
-	r.hasOutput = true
+	r.hasOutput = r.hasOutput || n > 0
 	if err := r.out.top.File(f, off, n); err != nil {
 		return err
 	}
@@ -264,5 +264,6 @@ func (r *Request) Broken() Status {
 	if r.Parent != nil {
 		return Done
 	}
+	r.out.closed = true // nginx calls it complete
 	return Aborted
 }
