@@ -171,7 +171,7 @@ func (r *Request) spool() Status {
 		b.File = f
 	}
 	if _, err := b.File.Write(b.store.Bytes()); err != nil {
-		r.Errorf(logs.Crit, "pwrite() %q failed%s", b.File.Name(), Errno(err))
+		r.Errorf(logs.Crit, "pwrite() \"%s\" failed%s", b.File.Name(), Errno(err))
 		return 500
 	}
 	b.store.Reset()

@@ -318,7 +318,7 @@ func (r *Request) selectServer(host []byte) (*h1.Options, error) {
 }
 
 func (r *Request) ignored(line []byte) {
-	r.Errorf(logs.Info, "client sent invalid header line: %q while reading client request headers", line)
+	r.Errorf(logs.Info, "client sent invalid header line: \"%s\" while reading client request headers", line)
 }
 
 // end finishes what is left of a request after its response: logs, the rest of

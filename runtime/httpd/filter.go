@@ -146,7 +146,7 @@ func (r *Request) WriteFile(w Writer, f File, off, n int64) error {
 			if err == nil || err == io.EOF {
 				err = io.ErrUnexpectedEOF
 			}
-			r.Errorf(levelAlert, "read() %q failed: %v", f.Name(), err)
+			r.Errorf(levelAlert, "read() \"%s\" failed: %v", f.Name(), err)
 			r.out.err = err
 			r.Keepalive = false
 			return err

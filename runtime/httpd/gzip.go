@@ -58,7 +58,7 @@ func (r *Request) AcceptsGzip() bool {
 	for _, re := range g.Disable {
 		_, ok, err := re.Match(agent, nil)
 		if err != nil {
-			r.Errorf(logs.Alert, "pcre2_match() failed: %v on %q using %q", err, agent, re)
+			r.Errorf(logs.Alert, "pcre2_match() failed: %v on \"%s\" using \"%s\"", err, agent, re)
 		}
 		if ok || err != nil {
 			return false

@@ -298,7 +298,7 @@ func (o *output) File(f File, off, n int64) error {
 			if err == nil || err == io.EOF {
 				err = io.ErrUnexpectedEOF
 			}
-			o.r.Errorf(levelAlert, "read() %q failed: %v", f.Name(), err)
+			o.r.Errorf(levelAlert, "read() \"%s\" failed: %v", f.Name(), err)
 			o.err = err
 			o.r.Keepalive = false
 			return err

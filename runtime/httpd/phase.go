@@ -95,7 +95,7 @@ func (r *Request) rewrite() Status {
 	}
 	r.changes--
 	if r.changes == 0 {
-		r.Errorf(logs.Error, "rewrite or internal redirection cycle while processing %q", r.URI)
+		r.Errorf(logs.Error, "rewrite or internal redirection cycle while processing \"%s\"", r.URI)
 		return 500
 	}
 	return Rewritten
@@ -235,7 +235,7 @@ func (r *Request) content() Status {
 	}
 	if n := len(r.URI); n > 0 && r.URI[n-1] == '/' {
 		if path := r.Path(r.URI); path != nil {
-			r.Errorf(logs.Error, "directory index of %q is forbidden", path)
+			r.Errorf(logs.Error, "directory index of \"%s\" is forbidden", path)
 		}
 		return 403
 	}

@@ -124,7 +124,7 @@ func (r *Request) Capture(n int) []byte {
 
 // Cycle implements vars.Subject.
 func (r *Request) Cycle(name string) {
-	r.Errorf(logs.Error, "cycle while evaluating variable %q", name)
+	r.Errorf(logs.Error, "cycle while evaluating variable \"%s\"", name)
 }
 
 // Exec matches re against subject, which must live as long as r, and keeps its
@@ -132,7 +132,7 @@ func (r *Request) Cycle(name string) {
 func (r *Request) Exec(re *regex.Regexp, subject []byte) (bool, error) {
 	caps, ok, err := re.Match(subject, r.caps[:0:cap(r.caps)])
 	if err != nil {
-		r.Errorf(logs.Alert, "pcre2_match() failed: %v on %q using %q", err, subject, re)
+		r.Errorf(logs.Alert, "pcre2_match() failed: %v on \"%s\" using \"%s\"", err, subject, re)
 		return false, err
 	}
 	if !ok {
@@ -241,7 +241,7 @@ func (r *Request) InLocation() bool { return !r.moved }
 func (r *Request) Redirect(uri, args []byte) Status {
 	r.changes--
 	if r.changes == 0 {
-		r.Errorf(logs.Error, "rewrite or internal redirection cycle while internally redirecting to %q", uri)
+		r.Errorf(logs.Error, "rewrite or internal redirection cycle while internally redirecting to \"%s\"", uri)
 		return 500
 	}
 	r.URI, r.Args, r.ValidTarget, r.UnderAlias = uri, args, false, false
@@ -257,16 +257,16 @@ func (r *Request) Redirect(uri, args []byte) Status {
 func (r *Request) Enter(name []byte) Status {
 	r.changes--
 	if r.changes == 0 {
-		r.Errorf(logs.Error, "rewrite or internal redirection cycle while redirect to named location %q", name)
+		r.Errorf(logs.Error, "rewrite or internal redirection cycle while redirect to named location \"%s\"", name)
 		return 500
 	}
 	if len(r.URI) == 0 {
-		r.Errorf(logs.Error, "empty URI in redirect to named location %q", name)
+		r.Errorf(logs.Error, "empty URI in redirect to named location \"%s\"", name)
 		return 500
 	}
 	l := r.Server.Named(name)
 	if l == nil {
-		r.Errorf(logs.Error, "could not find named location %q", name)
+		r.Errorf(logs.Error, "could not find named location \"%s\"", name)
 		return 500
 	}
 	r.Internal = true
