@@ -54,11 +54,12 @@ func (r VerifyResult) Optional() bool {
 	return r == selfSigned || r == selfSignedInChain || r == noLocalIssuer || r == cannotVerifyLeaf
 }
 
-// A verifier checks client certificates.
+// A verifier checks the certificates of clients, or of servers.
 type verifier struct {
 	trusted []*x509.Certificate
 	crls    []*x509.RevocationList
 	depth   int
+	servers bool // it checks servers' certificates, not clients'
 }
 
 // verify checks a chain that a client sent, its own certificate first. It
@@ -69,7 +70,7 @@ func (v *verifier) verify(sent []*x509.Certificate) VerifyResult {
 	for i, c := range chain {
 		if i > 0 && !isCA(c) {
 			result = invalidCA
-		} else if i == 0 && !forClients(c) {
+		} else if i == 0 && !v.fits(c) {
 			result = wrongPurpose
 		}
 	}
@@ -172,6 +173,14 @@ func isCA(c *x509.Certificate) bool {
 }
 
 // forClients reports whether c is good to authenticate a client.
+// fits reports whether a certificate is of the kind that is checked.
+func (v *verifier) fits(c *x509.Certificate) bool {
+	if v.servers {
+		return forServers(c)
+	}
+	return forClients(c)
+}
+
 func forClients(c *x509.Certificate) bool {
 	const usages = x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement
 	if c.KeyUsage != 0 && c.KeyUsage&usages == 0 {

@@ -22,6 +22,9 @@ func Forward(r *httpd.Request, to Target, p *Protocol, set *Settings) httpd.Stat
 		s.Attempts = append(s.Attempts, Attempt{}) // the passes of a request are told apart
 	}
 	s.scheme, s.start = p.Scheme, time.Now()
+	if to.TLS != nil {
+		s.scheme = "https://"
+	}
 	if st := s.readBody(r, p, set); st != httpd.OK {
 		return st
 	}
@@ -102,7 +105,7 @@ func (s *State) try(r *httpd.Request, to Target, p *Protocol, set *Settings) (st
 	}
 	a := s.attempt()
 	a.Name, s.peerName = peer.Name, peer.Name
-	f := s.connect(r, to.Group, peer, set, began)
+	f := s.connect(r, to, peer, set, began)
 	if f == nil {
 		f = s.send(r, set)
 	}
@@ -174,7 +177,8 @@ func (s *State) drop() {
 }
 
 // connect takes an idle connection to peer or makes one.
-func (s *State) connect(r *httpd.Request, g *upstream.Group, peer *upstream.Peer, set *Settings, began time.Time) *failure {
+func (s *State) connect(r *httpd.Request, to Target, peer *upstream.Peer, set *Settings, began time.Time) *failure {
+	g := to.Group
 	if c := g.Get(peer, set); c != nil {
 		s.conn, s.cached = c, true
 		s.received0, s.sent0 = c.Received, c.Sent
@@ -201,6 +205,11 @@ func (s *State) connect(r *httpd.Request, g *upstream.Group, peer *upstream.Peer
 	}
 	s.conn = c
 	s.received0, s.sent0 = 0, 0
+	if to.TLS != nil {
+		if f := s.secure(r, to.TLS, set); f != nil {
+			return f
+		}
+	}
 	s.attempt().Connect = time.Since(began)
 	return nil
 }

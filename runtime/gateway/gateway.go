@@ -65,6 +65,7 @@ type Target struct {
 	Group *upstream.Group
 	Key   func(*httpd.Request) []byte // what a balancer places the request by; nil: nothing
 	Name  string                      // as logs name it: host of the pass directive
+	TLS   *TLS                        // nil: connections are plain
 }
 
 // A Condition is a set of reasons to try the next peer.

@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"understudy/directives/spec"
@@ -39,20 +40,17 @@ func parsePass(call *spec.Call) (*target, error) {
 		t.whole = whole
 		return t, nil
 	}
-	rest, ok := cutPrefixFold(t.url, "http://")
-	if !ok {
-		if _, ok := cutPrefixFold(t.url, "https://"); ok {
-			return nil, call.Coded(0, "unsupported", `"https://" in the "proxy_pass" directive is not supported yet`)
-		}
+	scheme, rest := cutScheme(t.url)
+	if scheme == "" {
 		return nil, call.Errorf(0, "invalid URL prefix")
 	}
-	t.scheme = t.url[:len("http://")]
-	u, err := resolver.ParseURL(context.Background(), rest, resolver.Options{DefaultPort: 80, URIPart: true, NoResolve: true})
+	t.scheme = scheme
+	u, err := resolver.ParseURL(context.Background(), rest, resolver.Options{DefaultPort: t.defaultPort(), URIPart: true, NoResolve: true})
 	if err != nil {
 		return nil, call.Errorf(0, `%v in upstream "%s"`, err, rest)
 	}
 	t.setVars(u)
-	if t.group, err = useGroup(call, u, rest); err != nil {
+	if t.group, err = useGroup(call, u, rest, t.defaultPort()); err != nil {
 		return nil, err
 	}
 	l, plain := locationName(call.Scope)
@@ -64,7 +62,7 @@ func parsePass(call *spec.Call) (*target, error) {
 	return t, nil
 }
 
-func useGroup(call *spec.Call, u resolver.URL, text string) (*spec.Group, error) {
+func useGroup(call *spec.Call, u resolver.URL, text string, defaultPort int) (*spec.Group, error) {
 	if u.Network == "unix" {
 		name := text
 		if i := strings.Index(text[len("unix:"):], ":"); i >= 0 {
@@ -76,7 +74,7 @@ func useGroup(call *spec.Call, u resolver.URL, text string) (*spec.Group, error)
 	if u.NoPort {
 		port = 0
 	}
-	return call.UseUpstream(u.Host, port, 80)
+	return call.UseUpstream(u.Host, port, defaultPort)
 }
 
 // setVars sets what $proxy_host and $proxy_port say.
@@ -89,8 +87,8 @@ func (t *target) setVars(u resolver.URL) {
 		t.host = "localhost"
 		return
 	}
-	t.host, t.port = u.Host, "80"
-	if !u.NoPort && u.Port != 80 {
+	t.host, t.port = u.Host, strconv.Itoa(t.defaultPort())
+	if !u.NoPort && u.Port != t.defaultPort() {
 		t.host, t.port = u.Host+":"+u.PortText, u.PortText
 	}
 }
@@ -115,6 +113,27 @@ func locationName(s *spec.Scope) (string, bool) {
 	return strings.TrimPrefix(name, "^~"), true
 }
 
+// cutScheme splits a URL behind "http://" or "https://", in any case.
+func cutScheme(url string) (scheme, rest string) {
+	for _, prefix := range []string{"http://", "https://"} {
+		if rest, ok := cutPrefixFold(url, prefix); ok {
+			return url[:len(prefix)], rest
+		}
+	}
+	return "", url
+}
+
+// secure reports whether the target may be reached by TLS.
+func (t *target) secure() bool { return t.whole != nil || t.defaultPort() == 443 }
+
+// defaultPort is the default port of the target's scheme.
+func (t *target) defaultPort() int {
+	if len(t.scheme) == len("https://") {
+		return 443
+	}
+	return 80
+}
+
 func cutPrefixFold(s, prefix string) (string, bool) {
 	if len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) {
 		return s[len(prefix):], true
@@ -123,14 +142,14 @@ func cutPrefixFold(s, prefix string) (string, bool) {
 }
 
 // addrPort returns the address of a URL whose host is one.
-func addrPort(u resolver.URL) (netip.AddrPort, bool) {
+func addrPort(u resolver.URL, defaultPort int) (netip.AddrPort, bool) {
 	a, err := netip.ParseAddr(strings.Trim(u.Host, "[]"))
 	if err != nil {
 		return netip.AddrPort{}, false
 	}
 	port := uint16(u.Port)
 	if u.NoPort {
-		port = 80
+		port = uint16(defaultPort)
 	}
 	return netip.AddrPortFrom(a, port), true
 }

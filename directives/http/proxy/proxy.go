@@ -20,7 +20,7 @@ const (
 // Module is ngx_http_proxy_module.
 var Module = spec.HTTPModule[conf]{
 	Name:       "http_proxy",
-	Directives: slices.Concat([]spec.Directive[conf]{pass, setHeader}, requests, responses, buffers, timeouts, headers, rewriting),
+	Directives: slices.Concat([]spec.Directive[conf]{pass, setHeader}, requests, responses, buffers, timeouts, headers, rewriting, tlsDirectives),
 	Variables:  variables,
 	Location:   (*conf).addTo,
 }
@@ -55,6 +55,8 @@ type conf struct {
 	bind                                           spec.Value[*httpd.Template]
 	rate                                           spec.Value[*httpd.Template]
 
+	ssl sslConf
+
 	redirects spec.Value[redirects]
 	domains   spec.Value[[]replacement]
 	paths     spec.Value[[]replacement]
@@ -71,6 +73,13 @@ func (c *conf) addTo(b *spec.Builder) error {
 		return nil
 	}
 	h := newHandler(c, t, b)
+	if t.secure() {
+		x, err := c.ssl.client(b)
+		if err != nil {
+			return err
+		}
+		h.tls, h.to.TLS = x, x
+	}
 	own := !b.Nameless() || c.pass.Pos.IsValid() && c.pass.Pos.Line >= b.Location.Pos.Line
 	if own {
 		b.Location.Slash = len(b.Location.Name) > 0 && b.Location.Name[len(b.Location.Name)-1] == '/'

@@ -26,13 +26,15 @@ type handler struct {
 	settings *gateway.Settings
 	protocol gateway.Protocol
 
+	tls *gateway.TLS // nil unless the target is, or may turn out to be, https
+
 	host, port []byte // of a constant target
 	uri        []byte
 	name       int // length of the location's name
 
 	groups  map[string]*spec.Group // by name, for targets with variables
 	mu      sync.Mutex             // guards dynamic
-	dynamic map[string]*upstream.Group
+	dynamic map[groupKey]*upstream.Group
 }
 
 func newHandler(c *conf, t *target, b *spec.Builder) *handler {
@@ -70,37 +72,52 @@ func (h *handler) run(r *httpd.Request) httpd.Status {
 // resolve evaluates a target with variables.
 func (h *handler) resolve(r *httpd.Request, s *gateway.State) (to gateway.Target, st httpd.Status) {
 	url := string(r.Eval(h.target.whole))
-	rest, ok := cutPrefixFold(url, "http://")
-	if !ok {
+	var t target
+	scheme, rest := cutScheme(url)
+	if t.scheme = scheme; scheme == "" {
 		r.Errorf(logs.Error, "invalid URL prefix in %q", url)
 		return to, 500
 	}
-	u, err := resolver.ParseURL(context.Background(), rest, resolver.Options{DefaultPort: 80, URIPart: true, NoResolve: true})
+	u, err := resolver.ParseURL(context.Background(), rest, resolver.Options{DefaultPort: t.defaultPort(), URIPart: true, NoResolve: true})
 	if err != nil {
 		r.Errorf(logs.Error, "%v in upstream %q", err, rest)
 		return to, 500
 	}
-	var t target
 	t.setVars(u)
 	s.Host, s.Port, s.TryURI = []byte(t.host), []byte(t.port), []byte(t.uri)
 	if g := h.groups[strings.ToLower(u.Host)]; g != nil && u.NoPort {
-		return gateway.Target{Group: g.Servers, Key: g.Key, Name: g.Name}, httpd.OK
+		return gateway.Target{Group: g.Servers, Key: g.Key, Name: g.Name, TLS: h.tlsFor(&t)}, httpd.OK
 	}
-	g, err := h.group(r, u)
+	g, err := h.group(r, u, t.defaultPort())
 	if err != nil {
 		r.Errorf(logs.Error, "%v", err)
 		return to, 502
 	}
-	return gateway.Target{Group: g, Name: u.Host}, httpd.OK
+	return gateway.Target{Group: g, Name: u.Host, TLS: h.tlsFor(&t)}, httpd.OK
+}
+
+// tlsFor returns how a target that was evaluated is encrypted.
+func (h *handler) tlsFor(t *target) *gateway.TLS {
+	if t.defaultPort() == 443 {
+		return h.tls
+	}
+	return nil
+}
+
+// A groupKey tells the groups of targets with variables apart.
+type groupKey struct {
+	text string
+	port int // if text has none
 }
 
 // maxDynamic bounds the groups a target with variables makes.
 const maxDynamic = 256
 
 // group returns the group of a host that is no upstream block.
-func (h *handler) group(r *httpd.Request, u resolver.URL) (*upstream.Group, error) {
+func (h *handler) group(r *httpd.Request, u resolver.URL, defaultPort int) (*upstream.Group, error) {
+	key := groupKey{u.Text, defaultPort}
 	h.mu.Lock()
-	g := h.dynamic[u.Text]
+	g := h.dynamic[key]
 	h.mu.Unlock()
 	if g != nil {
 		return g, nil
@@ -108,20 +125,20 @@ func (h *handler) group(r *httpd.Request, u resolver.URL) (*upstream.Group, erro
 	var peers []*upstream.Peer
 	if u.Network == "unix" {
 		peers = append(peers, upstream.NewUnixPeer(u.Text, u.Host))
-	} else if a, ok := addrPort(u); ok {
+	} else if a, ok := addrPort(u, defaultPort); ok {
 		peers = append(peers, upstream.NewPeer(u.Host, a))
 	} else {
 		if r.Loc.Resolve == nil {
 			return nil, fmt.Errorf("no resolver defined to resolve %s", u.Host)
 		}
 		addrs, err := r.Loc.Resolve(u.Host)
-		if err != nil || len(addrs) == 0 {
-			return nil, fmt.Errorf("%s could not be resolved (3: Host not found)", u.Host)
+		if err != nil {
+			return nil, err
 		}
 		for _, a := range addrs {
 			port := uint16(u.Port)
 			if u.NoPort {
-				port = 80
+				port = uint16(defaultPort)
 			}
 			peers = append(peers, upstream.NewPeer(u.Host, netip.AddrPortFrom(a, port)))
 		}
@@ -130,15 +147,15 @@ func (h *handler) group(r *httpd.Request, u resolver.URL) (*upstream.Group, erro
 	if err != nil {
 		return nil, errors.New("no servers in upstream")
 	}
-	if _, named := addrPort(u); !named && u.Network != "unix" {
+	if _, named := addrPort(u, defaultPort); !named && u.Network != "unix" {
 		return g, nil // its addresses may change
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.dynamic == nil || len(h.dynamic) >= maxDynamic {
-		h.dynamic = map[string]*upstream.Group{}
+		h.dynamic = map[groupKey]*upstream.Group{}
 	}
-	h.dynamic[u.Text] = g
+	h.dynamic[key] = g
 	return g, nil
 }
 
