@@ -109,6 +109,8 @@ func (r *Request) bottom() Writer {
 	switch {
 	case r.Parent == nil:
 		return &r.out
+	case r.HeadOnly:
+		return discard{}
 	case r.sub.memory != nil:
 		r.sub.memory.r = r
 		return r.sub.memory
