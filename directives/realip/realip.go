@@ -147,17 +147,10 @@ func (ps *proxies) add(call *spec.Call) error {
 }
 
 func lookup(env *spec.Options, host string) ([]netip.Addr, error) {
-	if env.Lookup == nil {
-		return resolver.Lookup(context.Background(), host)
+	if f := env.LookupFunc(); f != nil {
+		return f(context.Background(), host)
 	}
-	texts, err := env.Lookup(host)
-	var addrs []netip.Addr
-	for _, t := range texts {
-		if a, ok := resolver.ParseAddr(t); ok {
-			addrs = append(addrs, a)
-		}
-	}
-	return addrs, err
+	return resolver.Lookup(context.Background(), host)
 }
 
 // trust reports whether the address, which is not valid for a unix socket, is

@@ -93,7 +93,7 @@ func build[S vars.Subject](s *spec.Scope, g *spec.Group, key func(*conf[S])) err
 
 // implicit makes the group of a host that a directive names.
 func implicit(s *spec.Scope, g *spec.Group) error {
-	text, o := g.Name, resolver.Options{Lookup: lookup(s.Env()), NoResolve: s.Env().Offline, DefaultPort: g.Default}
+	text, o := g.Name, resolver.Options{Lookup: s.Env().LookupFunc(), NoResolve: s.Env().Offline, DefaultPort: g.Default}
 	if g.Port != 0 {
 		text += ":" + strconv.Itoa(g.Port)
 	}

@@ -2,7 +2,6 @@ package upstream
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"time"
 
@@ -91,7 +90,7 @@ func needsValue(key string) bool {
 
 func (s *server) parseURL(call *spec.Call, inHTTP, resolve, service bool) error {
 	text := call.Args[0].Text
-	o := resolver.Options{Lookup: lookup(call.Scope.Env()), NoResolve: resolve || call.Scope.Env().Offline}
+	o := resolver.Options{Lookup: call.Scope.Env().LookupFunc(), NoResolve: resolve || call.Scope.Env().Offline}
 	if inHTTP {
 		o.DefaultPort = 80
 	}
@@ -110,28 +109,6 @@ func (s *server) parseURL(call *spec.Call, inHTTP, resolve, service bool) error 
 		return call.Coded(0, "unsupported", `the "resolve" parameter of the "server" directive is not supported yet`)
 	}
 	return nil
-}
-
-// lookup finds names by what the compilation was given.
-func lookup(o *spec.Options) func(context.Context, string) ([]netip.Addr, error) {
-	if o.Lookup == nil {
-		return nil
-	}
-	return func(_ context.Context, host string) ([]netip.Addr, error) {
-		texts, err := o.Lookup(host)
-		if err != nil {
-			return nil, err
-		}
-		var list []netip.Addr
-		for _, t := range texts {
-			a, err := netip.ParseAddr(t)
-			if err != nil {
-				return nil, errors.Join(resolver.ErrNotFound, err)
-			}
-			list = append(list, a)
-		}
-		return list, nil
-	}
 }
 
 // peers makes a peer of each address of the server.

@@ -1,7 +1,7 @@
-// Package resolver turns the addresses and names of a configuration into socket
-// addresses: it reads addresses as nginx writes them, and looks names up with
-// the system's resolver, once, when the configuration is read. It does not yet
-// look names up at run time, with the servers of the resolver directive.
+// Package resolver turns addresses and names into socket addresses: it reads
+// addresses as nginx writes them, looks the names of a configuration up with the
+// system's resolver, once, when it is read, and those that only a request knows
+// with a Resolver, which asks the servers of the resolver directive.
 package resolver
 
 import (

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"net/netip"
@@ -129,25 +130,47 @@ func (p *Proxy) target(s *Session) (*Target, Status) {
 	if t := p.Find(host, url.Port); t != nil {
 		return t, OK
 	}
-	var peer *upstream.Peer
+	var peers []*upstream.Peer
 	switch {
 	case url.Network == "unix":
-		peer = upstream.NewUnixPeer(text, url.Host)
+		peers = append(peers, upstream.NewUnixPeer(text, url.Host))
 	case url.Port == 0:
 		s.Errorf(logs.Error, `no port in upstream "%s"`, host)
 		return nil, Internal
 	case len(url.Addrs) > 0:
-		peer = upstream.NewPeer(text, url.Addrs[0])
-	default:
+		peers = append(peers, upstream.NewPeer(text, url.Addrs[0]))
+	case s.Server.Resolver == nil:
 		s.Errorf(logs.Error, "no resolver defined to resolve %s", host)
 		return nil, Internal
+	case s.Explaining():
+		s.Note("%s would be resolved", host)
+		return nil, Success
+	default:
+		addrs, err := s.resolve(host)
+		switch {
+		case s.Stream.ctx.Err() != nil:
+			return nil, Success // everything is being closed
+		case err != nil:
+			s.Errorf(logs.Error, "%v", err)
+			return nil, Internal
+		}
+		for _, a := range addrs {
+			peers = append(peers, upstream.NewPeer(text, netip.AddrPortFrom(a, uint16(url.Port))))
+		}
 	}
-	g, err := upstream.New(host, []*upstream.Peer{peer}, nil, upstream.Keepalive{})
+	g, err := upstream.New(host, peers, nil, upstream.Keepalive{})
 	if err != nil {
 		s.Errorf(logs.Alert, "%v", err)
 		return nil, Internal
 	}
 	return &Target{Group: g}, OK
+}
+
+// resolve looks a name up.
+func (s *Session) resolve(host string) ([]netip.Addr, error) {
+	ctx, cancel := context.WithTimeout(s.Stream.ctx, s.Server.ResolverTimeout)
+	defer cancel()
+	return s.Server.Resolver.Resolve(ctx, host)
 }
 
 // connect tries one peer. Declined asks for the next.

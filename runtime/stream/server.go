@@ -14,6 +14,7 @@ import (
 	"understudy/runtime/conn"
 	"understudy/runtime/logs"
 	"understudy/runtime/regex"
+	"understudy/runtime/resolver"
 	"understudy/runtime/tunnel"
 )
 
@@ -56,11 +57,12 @@ type Server struct {
 	Content *Step // nil: the session ends with 500
 	Log     []Step
 
-	PrereadBuffer        int           // preread_buffer_size
-	PrereadTimeout       time.Duration // preread_timeout
-	ProxyProtocolTimeout time.Duration // proxy_protocol_timeout
-	NoDelay              bool          // tcp_nodelay
-	Resolver             []string      // resolver; names are not resolved at run time yet
+	PrereadBuffer        int                // preread_buffer_size
+	PrereadTimeout       time.Duration      // preread_timeout
+	ProxyProtocolTimeout time.Duration      // proxy_protocol_timeout
+	NoDelay              bool               // tcp_nodelay
+	Resolver             *resolver.Resolver // of names that only a session knows; nil: there is none
+	ResolverTimeout      time.Duration
 	ErrorLog             *slog.Logger
 }
 

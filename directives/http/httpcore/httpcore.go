@@ -12,6 +12,7 @@ import (
 
 	"understudy/directives/spec"
 	"understudy/runtime/httpd"
+	"understudy/runtime/resolver"
 )
 
 const (
@@ -102,7 +103,7 @@ type conf struct {
 	earlyHints      spec.Value[[]*httpd.Template]
 	earlyRead       spec.Value[[]*httpd.Template]
 	errorLog        spec.Value[*errorLog]
-	resolver        spec.Value[resolving]
+	resolver        spec.Value[*resolver.Resolver]
 	resolverTimeout spec.Value[time.Duration]
 	symlinks        spec.Value[symlinks]
 

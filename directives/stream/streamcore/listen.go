@@ -62,7 +62,7 @@ func parseListen(call *spec.Call) ([]listenCall, error) {
 	text := call.Args[0].Text
 	env := call.Scope.Env()
 	u, err := resolver.ParseURL(context.Background(), text, resolver.Options{
-		Listen: true, NoResolve: env.Offline, Lookup: lookup(env),
+		Listen: true, NoResolve: env.Offline, Lookup: env.LookupFunc(),
 	})
 	if err != nil {
 		return nil, call.Errorf(0, `%v in "%s" of the "listen" directive`, err, text)
@@ -100,23 +100,6 @@ func parseListen(call *spec.Call) ([]listenCall, error) {
 		list[i] = l
 	}
 	return list, nil
-}
-
-// lookup finds names by what the compilation was given.
-func lookup(env *spec.Options) func(context.Context, string) ([]netip.Addr, error) {
-	if env.Lookup == nil {
-		return nil
-	}
-	return func(_ context.Context, host string) ([]netip.Addr, error) {
-		texts, err := env.Lookup(host)
-		var addrs []netip.Addr
-		for _, t := range texts {
-			if a, ok := resolver.ParseAddr(t); ok {
-				addrs = append(addrs, a)
-			}
-		}
-		return addrs, err
-	}
 }
 
 // standIn is an address for a host that is not looked up, of those that are

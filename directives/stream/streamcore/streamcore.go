@@ -12,6 +12,7 @@ import (
 
 	"understudy/directives/spec"
 	"understudy/parser/diag"
+	"understudy/runtime/resolver"
 	"understudy/runtime/stream"
 )
 
@@ -40,7 +41,7 @@ type conf struct {
 	prereadTimeout  spec.Value[time.Duration]
 	proxyTimeout    spec.Value[time.Duration]
 	nodelay         spec.Value[bool]
-	resolver        spec.Value[[]string]
+	resolver        spec.Value[*resolver.Resolver]
 	resolverTimeout spec.Value[time.Duration]
 
 	variablesMax, variablesBucket, namesMax, namesBucket spec.Value[int]
@@ -120,7 +121,9 @@ func (c *conf) addTo(b *spec.StreamBuilder) error {
 	v.PrereadTimeout = c.prereadTimeout.V
 	v.ProxyProtocolTimeout = c.proxyTimeout.V
 	v.NoDelay = c.nodelay.V
-	v.Resolver = c.resolver.V
+	if r := c.resolver.V; r != nil && len(r.Servers) > 0 {
+		v.Resolver, v.ResolverTimeout = r, c.resolverTimeout.V
+	}
 	v.ErrorLog = b.Stream.Log
 	if c.errorLog.Given() && b.Env().Logs != nil {
 		v.ErrorLog = newLogger(c.errorLog.V, b.Env())

@@ -85,9 +85,6 @@ func (c *conf) addTo(b *spec.StreamBuilder) error {
 	}
 	switch {
 	case t.address != nil:
-		if len(b.Server.Resolver) > 0 {
-			return b.Errorf(c.pass.Pos, "unsupported", `the "resolver" directive of stream is not supported yet for a "proxy_pass" with variables`)
-		}
 		p.Address, p.Find = t.address, find(b.Scope.Upstreams())
 	case t.group.Servers == nil:
 		return nil // reported when the group was built

@@ -1,0 +1,64 @@
+package spec
+
+import (
+	"context"
+	"net/netip"
+
+	"understudy/runtime/resolver"
+)
+
+// LookupFunc adapts Lookup for resolver.Options; nil if there is none.
+func (o *Options) LookupFunc() func(context.Context, string) ([]netip.Addr, error) {
+	if o.Lookup == nil {
+		return nil
+	}
+	return func(_ context.Context, host string) ([]netip.Addr, error) {
+		texts, err := o.Lookup(host)
+		var addrs []netip.Addr
+		for _, t := range texts {
+			if a, ok := resolver.ParseAddr(t); ok {
+				addrs = append(addrs, a)
+			}
+		}
+		return addrs, err
+	}
+}
+
+// ParseResolver reads the arguments of a resolver directive, for Scalar.
+// (ngx_resolver_create)
+func ParseResolver(call *Call) (*resolver.Resolver, error) {
+	r := resolver.New(nil)
+	env := &call.Scope.Options
+	named := false
+	for _, p := range call.Params(0) {
+		word := call.Args[p.Arg].Text
+		ok := true
+		switch {
+		case p.Key == "valid" && p.Has:
+			r.Valid, ok = ParseTime(p.Val, false)
+		case p.Key == "ipv4" && p.Has:
+			r.IPv4, ok = p.Val == "on", p.Val == "on" || p.Val == "off"
+		case p.Key == "ipv6" && p.Has:
+			r.IPv6, ok = p.Val == "on", p.Val == "on" || p.Val == "off"
+		default:
+			u, err := resolver.ParseURL(context.Background(), word, resolver.Options{
+				DefaultPort: 53, NoResolve: env.Offline, Lookup: env.LookupFunc(),
+			})
+			if err != nil {
+				return nil, call.Errorf(p.Arg, `%v in resolver "%s"`, err, word)
+			}
+			r.Servers = append(r.Servers, u.Addrs...)
+			named = true
+		}
+		if !ok {
+			return nil, call.Errorf(p.Arg, "invalid parameter: %s", word)
+		}
+	}
+	switch {
+	case !r.IPv4 && !r.IPv6:
+		return nil, call.Errorf(-1, `"ipv4" and "ipv6" cannot both be "off"`)
+	case !named:
+		return nil, call.Errorf(-1, "no name servers defined")
+	}
+	return r, nil
+}

@@ -1,0 +1,348 @@
+package resolver
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// A record is what a name server knows of a name.
+type record struct {
+	t    recordType
+	ttl  uint32
+	data string // an address or an alias
+}
+
+// A nameServer answers from a table; names that are not in it do not exist.
+type nameServer struct {
+	addr  netip.AddrPort
+	names map[string][]record
+	codes map[string]int // answers that are errors
+	big   bool           // answers by UDP are truncated
+	quiet atomic.Bool    // no answers
+	asked atomic.Int32
+}
+
+func newNameServer(t *testing.T, names map[string][]record, edit ...func(*nameServer)) *nameServer {
+	t.Helper()
+	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &nameServer{addr: pc.LocalAddr().(*net.UDPAddr).AddrPort(), names: names}
+	for _, f := range edit {
+		f(s)
+	}
+	ln, err := net.Listen("tcp", s.addr.String())
+	if err != nil {
+		t.Skip("the port is not free for TCP")
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		buf := make([]byte, 512)
+		for {
+			n, from, err := pc.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			s.asked.Add(1)
+			if !s.quiet.Load() {
+				pc.WriteTo(s.respond(buf[:n], s.big), from)
+			}
+		}
+	})
+	wg.Go(func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			var size [2]byte
+			io.ReadFull(c, size[:])
+			q := make([]byte, binary.BigEndian.Uint16(size[:]))
+			io.ReadFull(c, q)
+			a := s.respond(q, false)
+			c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(a))), a...))
+			c.Close()
+		}
+	})
+	t.Cleanup(func() {
+		pc.Close()
+		ln.Close()
+		wg.Wait()
+	})
+	return s
+}
+
+func (s *nameServer) respond(q []byte, truncated bool) []byte {
+	name, next, _ := readName(q, headerSize)
+	t := recordType(binary.BigEndian.Uint16(q[next:]))
+	a := append([]byte{}, q...)
+	flags := uint16(flagResponse | flagRecursion)
+	list, known := s.names[name]
+	switch code, wrong := s.codes[name]; {
+	case wrong:
+		flags |= uint16(code)
+	case !known:
+		flags |= NotFound
+	}
+	if truncated {
+		flags |= flagTruncated
+		list = nil
+	}
+	n := uint16(0)
+	for _, r := range list {
+		if r.t != t && r.t != typeCNAME {
+			continue
+		}
+		n++
+		a = append(a, 0xc0, headerSize) // the name of the question
+		a = binary.BigEndian.AppendUint16(a, uint16(r.t))
+		a = binary.BigEndian.AppendUint16(a, classIN)
+		a = binary.BigEndian.AppendUint32(a, r.ttl)
+		var data []byte
+		if r.t == typeCNAME {
+			for label := range strings.SplitSeq(r.data, ".") {
+				data = append(append(data, byte(len(label))), label...)
+			}
+			data = append(data, 0)
+		} else {
+			data = netip.MustParseAddr(r.data).AsSlice()
+		}
+		a = append(binary.BigEndian.AppendUint16(a, uint16(len(data))), data...)
+	}
+	binary.BigEndian.PutUint16(a[2:], flags)
+	binary.BigEndian.PutUint16(a[6:], n)
+	return a
+}
+
+func resolve(t *testing.T, r *Resolver, host string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	addrs, err := r.Resolve(ctx, host)
+	if err != nil {
+		return err.Error()
+	}
+	var texts []string
+	for _, a := range addrs {
+		texts = append(texts, a.String())
+	}
+	return strings.Join(texts, " ")
+}
+
+func TestResolve(t *testing.T) {
+	s := newNameServer(t, map[string][]record{
+		"a.example":     {{typeA, 60, "192.0.2.1"}, {typeA, 60, "192.0.2.2"}},
+		"both.example":  {{typeAAAA, 60, "2001:db8::1"}, {typeA, 60, "192.0.2.1"}},
+		"six.example":   {{typeAAAA, 60, "2001:db8::1"}},
+		"empty.example": {},
+		"alias.example": {{typeCNAME, 60, "a.example"}},
+		"loop.example":  {{typeCNAME, 60, "loop.example"}},
+	}, func(s *nameServer) { s.codes = map[string]int{"broken.example": 2, "refused.example": 5} })
+	for host, want := range map[string]string{
+		"a.example":       "192.0.2.1 192.0.2.2",
+		"both.example":    "192.0.2.1 2001:db8::1",
+		"six.example":     "2001:db8::1",
+		"alias.example":   "192.0.2.1 192.0.2.2",
+		"nobody.example":  "nobody.example could not be resolved (3: Host not found)",
+		"empty.example":   "empty.example could not be resolved (3: Host not found)",
+		"loop.example":    "loop.example could not be resolved (3: Host not found)",
+		"broken.example":  "broken.example could not be resolved (2: Server failure)",
+		"refused.example": "refused.example could not be resolved (5: Operation refused)",
+		"bad..example":    "bad..example could not be resolved (1: Format error)",
+	} {
+		r := New([]netip.AddrPort{s.addr})
+		if got := resolve(t, r, host); got != want {
+			t.Errorf("%s: %s, want %s", host, got, want)
+		}
+	}
+	r := New([]netip.AddrPort{s.addr})
+	r.IPv6 = false
+	if got := resolve(t, r, "six.example"); got != "six.example could not be resolved (3: Host not found)" {
+		t.Errorf("without IPv6: %s", got)
+	}
+	if got := resolve(t, r, "A.Example."); got != "192.0.2.1 192.0.2.2" {
+		t.Errorf("in another case: %s", got)
+	}
+}
+
+func TestTruncated(t *testing.T) {
+	s := newNameServer(t, map[string][]record{"a.example": {{typeA, 60, "192.0.2.1"}}}, func(s *nameServer) { s.big = true })
+	if got := resolve(t, New([]netip.AddrPort{s.addr}), "a.example"); got != "192.0.2.1" {
+		t.Error(got)
+	}
+}
+
+func TestCache(t *testing.T) {
+	s := newNameServer(t, map[string][]record{"a.example": {{typeA, 60, "192.0.2.1"}, {typeA, 90, "192.0.2.2"}}})
+	r := New([]netip.AddrPort{s.addr})
+	r.IPv6 = false
+	now := time.Now()
+	r.now = func() time.Time { return now }
+	ask := func(what string, want int32) {
+		t.Helper()
+		s.asked.Store(0)
+		resolve(t, r, "a.example")
+		if n := s.asked.Load(); n != want {
+			t.Errorf("%s: %d questions", what, n)
+		}
+	}
+	ask("first", 1)
+	ask("kept", 0)
+	now = now.Add(59 * time.Second)
+	ask("still good", 0)
+	now = now.Add(time.Second)
+	ask("over", 1)
+	r.Valid = time.Hour
+	now = now.Add(time.Minute)
+	ask("valid", 1)
+	now = now.Add(59 * time.Minute)
+	ask("for as long as valid says", 0)
+	orders := map[string]bool{}
+	for range 100 {
+		orders[resolve(t, r, "a.example")] = true
+	}
+	if len(orders) != 2 {
+		t.Errorf("the orders are %v", orders)
+	}
+	s.asked.Store(0)
+	for range 2 { // failures are not kept
+		resolve(t, r, "nobody.example")
+	}
+	if n := s.asked.Load(); n != 2 {
+		t.Errorf("%d questions about nobody", n)
+	}
+}
+
+// TestShared: many that want a name ask once.
+func TestShared(t *testing.T) {
+	s := newNameServer(t, map[string][]record{"a.example": {{typeA, 60, "192.0.2.1"}}})
+	r := New([]netip.AddrPort{s.addr})
+	r.IPv6 = false
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			if got := resolve(t, r, "a.example"); got != "192.0.2.1" {
+				t.Error(got)
+			}
+		})
+	}
+	wg.Wait()
+	if n := s.asked.Load(); n != 1 {
+		t.Errorf("%d questions", n)
+	}
+}
+
+// TestSilent: the next server is asked when one says nothing, or is not there.
+func TestSilent(t *testing.T) {
+	s := newNameServer(t, map[string][]record{"a.example": {{typeA, 60, "192.0.2.1"}}})
+	silent := newNameServer(t, nil)
+	silent.quiet.Store(true)
+	gone, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone.Close()
+	for _, first := range []netip.AddrPort{silent.addr, gone.LocalAddr().(*net.UDPAddr).AddrPort()} {
+		r := New([]netip.AddrPort{first, s.addr})
+		r.resend = 20 * time.Millisecond
+		if got := resolve(t, r, "a.example"); got != "192.0.2.1" {
+			t.Error(got)
+		}
+	}
+	r := New([]netip.AddrPort{silent.addr})
+	r.resend = 5 * time.Millisecond
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
+	defer cancel()
+	_, err = r.Resolve(ctx, "a.example")
+	if err == nil || err.Error() != "a.example could not be resolved (110: Operation timed out)" {
+		t.Errorf("nobody answers: %v", err)
+	}
+	canceled, cancel2 := context.WithCancel(context.Background())
+	cancel2()
+	if _, err := r.Resolve(canceled, "a.example"); !errors.Is(err, context.Canceled) {
+		t.Errorf("canceled: %v", err)
+	}
+	silent.quiet.Store(false) // end the question that nobody waits for
+	for {
+		r.mu.Lock()
+		n := len(r.names)
+		r.mu.Unlock()
+		if n == 0 {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestSweep(t *testing.T) {
+	r := New([]netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:1")})
+	ended := make(chan struct{})
+	close(ended)
+	for i := range maxNames {
+		e := &entry{done: ended, until: r.now().Add(time.Duration(i%2*2-1) * time.Hour)}
+		r.names[string(rune('a'+i%26))+string(rune(0x100+i))] = e
+	}
+	r.sweep()
+	if n := len(r.names); n != maxNames/2 {
+		t.Errorf("%d names are left", n)
+	}
+}
+
+func TestParseAnswerOther(t *testing.T) {
+	q, err := appendQuery(nil, 7, "a.example", typeA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &nameServer{names: map[string][]record{"a.example": {{typeA, 60, "192.0.2.1"}}}}
+	good := s.respond(q, false)
+	for _, c := range []struct {
+		name string
+		edit func(p []byte) []byte
+	}{
+		{"another id", func(p []byte) []byte { p[1]++; return p }},
+		{"a question", func(p []byte) []byte { p[2] &= 0x7f; return p }},
+		{"another name", func(p []byte) []byte { p[headerSize+1] = 'b'; return p }},
+		{"another type", func(p []byte) []byte { p[len(q)-3] = byte(typeAAAA); return p }},
+		{"two questions", func(p []byte) []byte { p[5] = 2; return p }},
+		{"cut", func(p []byte) []byte { return p[:len(p)-1] }},
+		{"more answers than there are", func(p []byte) []byte { p[7] = 2; return p }},
+		{"a name that goes in circles", func(p []byte) []byte { p[len(q)+1] = byte(len(q)); return p }},
+	} {
+		if a, err := parseAnswer(c.edit(slices.Clone(good)), q); err == nil {
+			t.Errorf("%s: %+v", c.name, a)
+		}
+	}
+	good[headerSize+1] = 'A' // case does not matter
+	if a, err := parseAnswer(good, q); err != nil || len(a.addrs) != 1 || a.ttl != time.Minute {
+		t.Errorf("%+v, %v", a, err)
+	}
+	for _, host := range []string{"", ".", "a..b", strings.Repeat("a", 64), strings.Repeat("a.", 500) + "a"} {
+		if _, err := appendQuery(nil, 1, host, typeA); err == nil {
+			t.Errorf("%q is taken for a name", host)
+		}
+	}
+}
+
+func FuzzParseAnswer(f *testing.F) {
+	q, _ := appendQuery(nil, 7, "a.example", typeA)
+	s := &nameServer{names: map[string][]record{"a.example": {{typeA, 60, "192.0.2.1"}, {typeCNAME, 1, "b.example"}}}}
+	f.Add(s.respond(q, false))
+	f.Add(s.respond(q, true))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		a, err := parseAnswer(p, q)
+		if err == nil && (len(a.addrs)*14 > len(p) || len(a.alias) > maxName) {
+			t.Fatalf("%+v of %d bytes", a, len(p))
+		}
+	})
+}

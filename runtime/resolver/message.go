@@ -1,0 +1,167 @@
+package resolver
+
+import (
+	"encoding/binary"
+	"errors"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// Messages of the DNS (RFC 1035), as far as addresses need them.
+
+type recordType uint16
+
+const (
+	typeA     recordType = 1
+	typeCNAME recordType = 5
+	typeAAAA  recordType = 28
+)
+
+const (
+	classIN    = 1
+	headerSize = 12
+
+	flagResponse  = 1 << 15
+	flagTruncated = 1 << 9
+	flagRecursion = 1 << 8 // desired
+	rcodeMask     = 0xf
+)
+
+// errMessage says that a response is none, or none to the question.
+var errMessage = errors.New("invalid DNS response")
+
+// appendQuery appends a question for the records of a name. The error is that
+// the name cannot be one.
+func appendQuery(p []byte, id uint16, name string, t recordType) ([]byte, error) {
+	p = binary.BigEndian.AppendUint16(p, id)
+	p = binary.BigEndian.AppendUint16(p, flagRecursion)
+	p = append(p, 0, 1, 0, 0, 0, 0, 0, 0)
+	name = strings.TrimSuffix(name, ".")
+	if len(name) > maxName {
+		return nil, errMessage
+	}
+	for rest, more := name, true; more; {
+		var label string
+		label, rest, more = strings.Cut(rest, ".")
+		if label == "" || len(label) > 63 {
+			return nil, errMessage
+		}
+		p = append(append(p, byte(len(label))), label...)
+	}
+	p = append(p, 0)
+	p = binary.BigEndian.AppendUint16(p, uint16(t))
+	return binary.BigEndian.AppendUint16(p, classIN), nil
+}
+
+// An answer is what a response says.
+type answer struct {
+	code      int // 0: no error
+	truncated bool
+	addrs     []netip.Addr
+	alias     string        // of a CNAME, if there are no addresses
+	ttl       time.Duration // the least of the records'
+}
+
+// parseAnswer reads the response to a query made by appendQuery.
+func parseAnswer(p, query []byte) (a answer, err error) {
+	if len(p) < len(query) || p[0] != query[0] || p[1] != query[1] {
+		return a, errMessage
+	}
+	flags := binary.BigEndian.Uint16(p[2:])
+	questions, answers := binary.BigEndian.Uint16(p[4:]), int(binary.BigEndian.Uint16(p[6:]))
+	if flags&flagResponse == 0 || questions != 1 || !sameQuestion(p[headerSize:len(query)], query[headerSize:]) {
+		return a, errMessage
+	}
+	a.code, a.truncated = int(flags&rcodeMask), flags&flagTruncated != 0
+	if a.code != 0 || a.truncated {
+		return a, nil
+	}
+	at := len(query)
+	a.ttl = -1
+	for range answers {
+		_, next, ok := readName(p, at)
+		if !ok || next+10 > len(p) {
+			return a, errMessage
+		}
+		t, class := recordType(binary.BigEndian.Uint16(p[next:])), binary.BigEndian.Uint16(p[next+2:])
+		ttl := time.Duration(int32(binary.BigEndian.Uint32(p[next+4:]))) * time.Second
+		size := int(binary.BigEndian.Uint16(p[next+8:]))
+		data := next + 10
+		if at = data + size; at > len(p) {
+			return a, errMessage
+		}
+		if class != classIN {
+			continue
+		}
+		switch {
+		case t == typeA && size == 4, t == typeAAAA && size == 16:
+			addr, _ := netip.AddrFromSlice(p[data:at])
+			a.addrs = append(a.addrs, addr)
+		case t == typeCNAME:
+			if a.alias, _, ok = readName(p, data); !ok {
+				return a, errMessage
+			}
+		default:
+			continue
+		}
+		if ttl = max(ttl, 0); a.ttl < 0 || ttl < a.ttl {
+			a.ttl = ttl
+		}
+	}
+	if len(a.addrs) > 0 {
+		a.alias = ""
+	}
+	return a, nil
+}
+
+// sameQuestion compares questions; the case of names does not matter.
+func sameQuestion(a, b []byte) bool {
+	for i := range a {
+		x, y := a[i], b[i]
+		if x != y && (x|0x20 != y|0x20 || x|0x20 < 'a' || x|0x20 > 'z') {
+			return false
+		}
+	}
+	return true
+}
+
+// maxName bounds the text of a name, in bytes. The limit of RFC 1035 is 253, but
+// nginx knows none.
+const maxName = 1000
+
+// maxJumps bounds how often a name goes on elsewhere in the message.
+const maxJumps = 16
+
+// readName reads the name at a place and returns where what follows it begins.
+func readName(p []byte, at int) (text string, next int, ok bool) {
+	var b strings.Builder
+	for jumps := 0; at < len(p); {
+		n := int(p[at])
+		switch {
+		case n == 0:
+			if next == 0 {
+				next = at + 1
+			}
+			return b.String(), next, true
+		case n >= 0xc0:
+			if at+1 >= len(p) || jumps == maxJumps {
+				return "", 0, false
+			}
+			if next == 0 {
+				next = at + 2
+			}
+			jumps++
+			at = n&0x3f<<8 | int(p[at+1])
+			continue
+		case n > 63 || at+1+n > len(p) || b.Len()+n > maxName:
+			return "", 0, false
+		}
+		if b.Len() > 0 {
+			b.WriteByte('.')
+		}
+		b.Write(p[at+1 : at+1+n])
+		at += 1 + n
+	}
+	return "", 0, false
+}
