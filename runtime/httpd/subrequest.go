@@ -216,7 +216,12 @@ func (r *Request) conclude(st Status) Status {
 			st = r.sub.done(r, st)
 		}
 		switch {
-		case st == Aborted, st == 444, st == 499, st == 408:
+		case st == 444, st == 499, st == 408:
+			if m := r.Main(); !r.InBackground() && m.BytesSent() == 0 {
+				m.Resp.Status = st // as the log will have it
+			}
+			return Aborted
+		case st == Aborted:
 			return Aborted
 		case (st >= 300 || st == 201 || st == 204) && !r.Resp.sent:
 			st = r.special(st)
