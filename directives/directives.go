@@ -107,7 +107,7 @@ func Compile(tree *parser.Tree, o spec.Options) (*Compiled, diag.List) {
 		Graph:  &runtime.Graph{},
 	}
 	if out.HTTP != nil {
-		out.Graph.Parts = append(out.Graph.Parts, out.HTTP)
+		out.Graph.Parts = append(out.Graph.Parts, out.HTTP, spec.Result[*upstream.Pools](c.Main))
 	}
 	out.Graph.Listen = spec.Result[httpcore.Listening](c.Main).Entries
 	if out.Stream != nil {
