@@ -16,7 +16,7 @@ func failed(what string, codes ...string) error {
 }
 
 // openFailed is OpenSSL's story of a file that cannot be opened.
-func openFailed(name string, err error) []string {
+func openFailed(name, mode string, err error) []string {
 	var no syscall.Errno
 	if !errors.As(err, &no) {
 		return []string{err.Error()}
@@ -29,7 +29,7 @@ func openFailed(name string, err error) []string {
 	if errors.Is(err, fs.ErrNotExist) {
 		why = "error:10000080:BIO routines::no such file"
 	}
-	return []string{"error:8" + hex7(int(no)) + ":system library::" + text + ":calling fopen(" + name + ", r)", why}
+	return []string{"error:8" + hex7(int(no)) + ":system library::" + text + ":calling fopen(" + name + ", " + mode + ")", why}
 }
 
 func hex7(n int) string {

@@ -59,7 +59,7 @@ func (l *Loader) source(what, name string) ([]byte, error) {
 	}
 	text, err := l.Read(name)
 	if err != nil {
-		return nil, failed(fmt.Sprintf(`cannot load %s "%s": BIO_new_file() failed`, what, name), openFailed(name, err)...)
+		return nil, failed(fmt.Sprintf(`cannot load %s "%s": BIO_new_file() failed`, what, name), openFailed(name, "r", err)...)
 	}
 	return text, nil
 }
@@ -237,7 +237,7 @@ func ParsePasswords(text []byte) [][]byte {
 func (l *Loader) CheckDH(name string) error {
 	text, err := l.Read(name)
 	if err != nil {
-		return failed(`BIO_new_file("`+name+`") failed`, openFailed(name, err)...)
+		return failed(`BIO_new_file("`+name+`") failed`, openFailed(name, "r", err)...)
 	}
 	if _, _, code := nextBlock(text, "DH PARAMETERS", "X9.42 DH PARAMETERS"); code != "" {
 		if code == noStartLine {

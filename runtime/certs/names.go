@@ -70,20 +70,30 @@ func escape2253(s string) string {
 	return b.String()
 }
 
-// NameOneline writes a distinguished name (DER) as "/O=org/CN=subject".
+// NameOneline writes a distinguished name (DER) as "/O=org/CN=subject", as
+// X509_NAME_oneline does.
 func NameOneline(der []byte) string {
 	var b strings.Builder
 	for _, set := range parseName(der) {
-		for _, a := range set {
+		for i, a := range set {
 			name, known := shortNames[a.Type.String()]
 			if !known {
 				name = a.Type.String()
 			}
-			b.WriteString("/" + name + "=")
+			if i == 0 {
+				b.WriteByte('/')
+			} else {
+				b.WriteByte('+')
+			}
+			b.WriteString(name + "=")
 			for _, c := range a.Value.Bytes {
-				if c < ' ' || c > '~' {
+				switch {
+				case c < ' ' || c > '~':
 					fmt.Fprintf(&b, "\\x%02X", c)
-				} else {
+				case c == '/' || c == '+':
+					b.WriteByte('\\')
+					fallthrough
+				default:
 					b.WriteByte(c)
 				}
 			}

@@ -93,7 +93,7 @@ const (
 
 	// Limits of nginx.
 	stateBuffer   = 16
-	minPool       = 1056
+	minPool       = 112
 	poolAlignment = 16
 	maxWindow     = 1<<31 - 1
 )
