@@ -12,6 +12,7 @@ import (
 	"understudy/directives/http/authbasic"
 	"understudy/directives/http/authrequest"
 	"understudy/directives/http/autoindex"
+	"understudy/directives/http/browser"
 	"understudy/directives/http/byterange"
 	"understudy/directives/http/charset"
 	"understudy/directives/http/emptygif"
@@ -63,7 +64,7 @@ var modules = []spec.Module{
 	httpcore.Module,
 	ssl.HTTP, http2.Module,
 	rewrite.Module,
-	mapping.HTTP, geo.HTTP, splitclients.HTTP, referer.Module, securelink.Module,
+	mapping.HTTP, geo.HTTP, splitclients.HTTP, referer.Module, securelink.Module, browser.Module,
 	realip.HTTP, limitreq.Module, limitconn.HTTP,
 	access.HTTP, authbasic.Module, authrequest.Module,
 	accesslog.HTTP,

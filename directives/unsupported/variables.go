@@ -4,12 +4,6 @@ import "understudy/directives/spec"
 
 // Variables, logs and rewriting.
 var variablesGroups = []group{
-	{"http_browser", []row{
-		{"modern_browser", anywhere, spec.Between(1, 2), simple},
-		{"ancient_browser", anywhere, spec.AtLeast(1), simple},
-		{"modern_browser_value", anywhere, one, simple},
-		{"ancient_browser_value", anywhere, one, simple},
-	}},
 	{"http_degradation", []row{
 		{"degradation", spec.HTTP, one, simple},
 		{"degrade", anywhere, one, simple},
