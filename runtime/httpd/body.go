@@ -127,8 +127,14 @@ func (r *Request) ReadAvailable() Status {
 	r.Continue()
 	b.read = true
 	b.store = buf.Get(r.Loc.BodyBuffer)
-	for !b.ended && len(b.store.Room()) > 0 && (r.in.Len() > 0 || r.Client.State() == conn.HasData) {
-		n, err := r.ReadSome(b.store.Room())
+	// One read, as nginx: what comes meanwhile is for ReadSome.
+	for reads := 0; !b.ended && len(b.store.Room()) > 0; {
+		if r.in.Len() == 0 {
+			if reads++; reads > 1 || r.Client.State() != conn.HasData {
+				break
+			}
+		}
+		n, err := r.readOnce(b.store.Room())
 		b.store.W += n
 		if err != nil && err != io.EOF {
 			return r.BodyFailed(err)
@@ -195,7 +201,8 @@ func (r *Request) BodyFailed(err error) Status {
 	}
 	r.Errorf(logs.Info, "client prematurely closed connection")
 	r.Body.ended = true
-	return 400
+	r.Resp.Status = 400 // for the log: there is nobody to be answered
+	return Aborted
 }
 
 // ReadSome reads a piece of the body: for those who pass it on as it comes.
@@ -207,18 +214,23 @@ func (r *Request) ReadSome(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	for {
-		if r.in.Len() > 0 {
-			if n, err := r.fromBuffer(p); n > 0 || err != nil {
-				return n, err
-			}
+		if n, err := r.readOnce(p); n > 0 || err != nil {
+			return n, err
 		}
-		if !b.Chunked {
+	}
+}
+
+// readOnce is ReadSome with one read at most, so that it may return nothing.
+func (r *Request) readOnce(p []byte) (int, error) {
+	if r.in.Len() == 0 {
+		if !r.Body.Chunked {
 			return r.fromClient(p)
 		}
 		if err := r.more(); err != nil {
 			return 0, err
 		}
 	}
+	return r.fromBuffer(p)
 }
 
 // fromBuffer takes what arrived together with the head.

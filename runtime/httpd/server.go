@@ -150,7 +150,7 @@ func (a *Address) Find(r *Request, host []byte) (s *Server, how string, st Statu
 	}
 	if len(n.head) > 0 {
 		for i := range host { // longest first
-			if host[i] == '.' && i > 0 {
+			if host[i] == '.' { // ".example.com" is below "*.example.com" too
 				if s = n.head[string(host[i:])]; s != nil {
 					return s, "wildcard name starting with an asterisk", OK
 				}

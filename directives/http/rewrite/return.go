@@ -42,9 +42,11 @@ func answer(r *httpd.Request, status httpd.Status, body *httpd.Template) httpd.S
 	if status >= 400 && (body == nil || body.Source == "") {
 		return status
 	}
+	if st := r.DiscardBody(); st != httpd.OK {
+		return st
+	}
 	switch status {
 	case 301, 302, 303, 307, 308:
-		r.DiscardBody()
 		to := r.Eval(body)
 		if to == nil {
 			to = []byte{}
