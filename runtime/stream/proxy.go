@@ -329,6 +329,8 @@ func (p *Proxy) ended(s *Session, t *Target, r tunnel.Result) {
 			who, s.Received(), s.Sent(), u.received(), u.sent())
 	case tunnel.Timeout:
 		s.Errorf(logs.Info, "connection timed out (%d: %s)", int(syscall.ETIMEDOUT), "Connection timed out")
+	case tunnel.Closed:
+		s.Errorf(logs.Info, "shutdown timeout")
 	case tunnel.FailedA:
 		s.Action = "proxying and sending to client"
 		s.ConnError(logs.Info, r.Err, "send() failed")

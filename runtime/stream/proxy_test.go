@@ -195,6 +195,11 @@ func TestRetireAndCloseAll(t *testing.T) {
 	}
 	s.CloseAll()
 	<-gone
+	want := `[info] shutdown timeout while proxying connection, client: 127.0.0.1, server: front, upstream: "` +
+		b.Name + `", bytes from/to client:2/2, bytes from/to upstream:2/2`
+	if !strings.HasSuffix(s.log.all(), want) {
+		t.Errorf("log is %s", s.log.all())
+	}
 	if n := s.Len(); n != 0 {
 		t.Errorf("%d sessions are left", n)
 	}
