@@ -86,6 +86,10 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 	}
 	s.attempt().Response = time.Since(began)
 	s.finish(g, set, keep)
+	if r.Parent != nil && s.headBuf != nil && !set.PassTrailers { // the state stays until the main request ends, and there may be many
+		s.buf.Free()
+		s.buf = nil
+	}
 	return st
 }
 

@@ -67,7 +67,7 @@ func (f *filter) head(r *httpd.Request) (func(httpd.Writer) httpd.Writer, httpd.
 		f: f, r: r, output: true, encoding: encodeEntity,
 		timefmt: []byte(defaultTime), errmsg: []byte(defaultError),
 	}
-	x.parser = parser{valueLength: f.valueLength, errorf: func(format string, args ...any) { r.Errorf(logs.Error, format, args...) }}
+	x.parser = parser{valueLength: f.valueLength, errorf: x.log}
 	main := r.Main()
 	if first, ok := main.Context(pageOf{}).(*page); ok {
 		x.shared = first.shared
@@ -87,6 +87,16 @@ func (f *filter) head(r *httpd.Request) (func(httpd.Writer) httpd.Writer, httpd.
 		}
 	}
 	return func(next httpd.Writer) httpd.Writer { x.next = next; return x }, httpd.OK
+}
+
+// log writes to the error log, with what nginx says it is doing.
+func (p *page) log(format string, args ...any) {
+	if p.r.Upstream != nil {
+		format += " while sending to client"
+	} else {
+		format += " while sending response to client"
+	}
+	p.r.Errorf(logs.Error, format, args...)
 }
 
 // Write implements httpd.Writer. (ngx_http_ssi_body_filter)
