@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -41,9 +40,7 @@ func identify(name string) (id identity, ok bool) {
 		return id, false
 	}
 	id.mtime = st.ModTime().Truncate(time.Second)
-	if s, ok := st.Sys().(*syscall.Stat_t); ok {
-		id.inode = uint64(s.Ino)
-	}
+	id.inode = inode(st)
 	return id, true
 }
 
