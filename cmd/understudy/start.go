@@ -24,10 +24,10 @@ func (p *program) start() int {
 	if p.foreground == nil {
 		p.announce()
 	}
+	hear := p.listenForSignals() // whoever has read the pid file may send one
 	if !p.writePid(c.settings.PID) {
 		return 1
 	}
-	hear := p.listenForSignals()
 	if p.foreground == nil && !(p.apply(c, true) && p.drop(c.settings.User)) {
 		os.Remove(c.settings.PID)
 		return 2 // as a worker of nginx, which is not started again
