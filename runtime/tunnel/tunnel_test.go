@@ -305,7 +305,7 @@ func TestDoneMayWrite(t *testing.T) {
 func TestRate(t *testing.T) {
 	r := newRig(t)
 	const rate = 20000
-	r.join(Options{RateB: rate, Idle: 50 * time.Millisecond})
+	r.join(Options{RateB: rate, Idle: 500 * time.Millisecond})
 	start := time.Now()
 	go func() {
 		r.server.Write(make([]byte, rate*3/2))
