@@ -229,14 +229,18 @@ func AppendProxy1(p []byte, src, dst netip.AddrPort) []byte {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// AppendProxy2 appends a version 2 header for a TCP connection from src to dst, with
-// a checksum; a LOCAL one if either is not valid.
-func AppendProxy2(p []byte, src, dst netip.AddrPort) []byte {
+// AppendProxy2 appends a version 2 header for a connection of TCP, or datagrams of
+// UDP, from src to dst, with a checksum; a LOCAL one if either is not valid.
+func AppendProxy2(p []byte, src, dst netip.AddrPort, udp bool) []byte {
 	start := len(p)
 	p = append(p, proxySignature...)
 	const crcTLV, crcSize = 0x03, 4
+	transport := byte(1)
+	if udp {
+		transport = 2
+	}
 	put := func(family byte, a, b []byte) {
-		p = append(p, 0x21, family<<4|1, 0, byte(len(a)+len(b)+4+3+crcSize))
+		p = append(p, 0x21, family<<4|transport, 0, byte(len(a)+len(b)+4+3+crcSize))
 		p = append(append(p, a...), b...)
 		p = binary.BigEndian.AppendUint16(p, src.Port())
 		p = binary.BigEndian.AppendUint16(p, dst.Port())

@@ -110,7 +110,7 @@ func TestAppendProxy(t *testing.T) {
 		if got := string(AppendProxy1([]byte("x"), c.src, c.dst)); got != "x"+c.one {
 			t.Errorf("version 1: %q, want %q", got, c.one)
 		}
-		got := AppendProxy2([]byte("x"), c.src, c.dst)
+		got := AppendProxy2([]byte("x"), c.src, c.dst, false)
 		want := "x" + string(proxySignature) + string(unhex(t, c.two)) + "\x03\x00\x04"
 		if !strings.HasPrefix(string(got), want) || len(got) != len(want)+4 {
 			t.Errorf("version 2: %x, want %x", got, want)

@@ -4,11 +4,13 @@ import "sync"
 
 // live is the sessions that have not ended.
 type live struct {
-	mu     sync.Mutex
-	first  *Session
-	n      int
-	closed bool          // no session may begin
-	empty  chan struct{} // closed when the last has ended; nil until Retire
+	mu      sync.Mutex
+	first   *Session
+	n       int
+	retired bool // Retire was called
+	hooks   map[*hook]struct{}
+	closed  bool          // no session may begin
+	empty   chan struct{} // closed when the last has ended; nil until Retire
 }
 
 func (l *live) add(s *Session) bool {
@@ -52,6 +54,10 @@ func (st *Stream) Retire() <-chan struct{} {
 	l := &st.live
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.retired = true
+	for h := range l.hooks {
+		h.f()
+	}
 	done := make(chan struct{})
 	if l.n == 0 {
 		close(done)
@@ -61,6 +67,31 @@ func (st *Stream) Retire() <-chan struct{} {
 	return done
 }
 
+// A hook is called when the block retires or is closed.
+type hook struct{ f func() }
+
+// onRetire has f called when the block retires, at once if it has. The function
+// it returns takes that back.
+func (st *Stream) onRetire(f func()) (remove func()) {
+	l := &st.live
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.retired || l.closed {
+		f()
+		return func() {}
+	}
+	h := &hook{f}
+	if l.hooks == nil {
+		l.hooks = map[*hook]struct{}{}
+	}
+	l.hooks[h] = struct{}{}
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.hooks, h)
+	}
+}
+
 // CloseAll ends every session at once.
 func (st *Stream) CloseAll() {
 	st.cancel()
@@ -68,6 +99,9 @@ func (st *Stream) CloseAll() {
 	st.live.mu.Lock()
 	defer st.live.mu.Unlock()
 	st.live.closed = true
+	for h := range st.live.hooks {
+		h.f()
+	}
 	for s := st.live.first; s != nil; s = s.next {
 		s.Client.Close()
 	}

@@ -44,6 +44,8 @@ type Proxy struct {
 	Protocol         int           // version of the PROXY protocol header that is sent; 0: none
 	HalfClose        bool
 	SocketKeepalive  bool
+	Requests         int // UDP: datagrams of a client after which its session is a new one; 0: no limit
+	Responses        int // UDP: datagrams that answer one of a client; -1: any number
 	NoDelay          bool
 }
 
@@ -189,7 +191,7 @@ func (p *Proxy) connect(s *Session, g *upstream.Group, bind netip.AddrPort) Stat
 	u.Name = peer.Name
 	u.attempt().Name = peer.Name
 	c, err := g.Dial(s.Stream.ctx, peer, upstream.DialOptions{
-		Timeout: max(p.Connect, time.Millisecond), Bind: bind, Transparent: p.Transparent, KeepAlive: p.SocketKeepalive,
+		Timeout: max(p.Connect, time.Millisecond), Bind: bind, Transparent: p.Transparent, KeepAlive: p.SocketKeepalive, Datagram: s.packets != nil,
 	})
 	switch {
 	case err == nil:
@@ -242,7 +244,10 @@ func isTimeout(err error) bool {
 // join lets bytes flow. The session is finished by the tunnel's last goroutine.
 func (p *Proxy) join(s *Session, t *Target) Status {
 	u := s.Upstream
-	s.Plainf(logs.Info, "proxy %s connected to %s", connText(u.conn.Conn), u.Name)
+	s.Plainf(logs.Info, "%sproxy %s connected to %s", s.kind(), connText(u.conn.Conn), u.Name)
+	if s.packets != nil {
+		return p.relay(s, t)
+	}
 	if p.Protocol > 0 {
 		if err := p.sendHeader(s); err != nil {
 			s.ConnError(logs.Error, err, "send() failed")
@@ -266,17 +271,20 @@ func connText(c *conn.Conn) string {
 	return "unix:"
 }
 
-// sendHeader sends the PROXY protocol header.
-func (p *Proxy) sendHeader(s *Session) error {
+// header is the PROXY protocol header.
+func (p *Proxy) header(s *Session) []byte {
 	b := s.Alloc(128)
 	if p.Protocol == 2 {
-		b = conn.AppendProxy2(b, s.RemoteAddr(), s.LocalAddr())
-	} else {
-		b = conn.AppendProxy1(b, s.RemoteAddr(), s.LocalAddr())
+		return conn.AppendProxy2(b, s.RemoteAddr(), s.LocalAddr(), s.packets != nil)
 	}
+	return conn.AppendProxy1(b, s.RemoteAddr(), s.LocalAddr())
+}
+
+// sendHeader sends the PROXY protocol header.
+func (p *Proxy) sendHeader(s *Session) error {
 	c := s.Upstream.conn
 	c.SetWriteTimeout(p.Idle)
-	_, err := c.Write(b)
+	_, err := c.Write(p.header(s))
 	return err
 }
 

@@ -16,7 +16,10 @@ import (
 
 // Serve serves one connection, which it owns. It returns when the session has
 // ended, or when a tunnel goes on with it.
-func (p *Port) Serve(c *conn.Conn) {
+func (p *Port) Serve(c *conn.Conn) { p.serve(c, nil) }
+
+// serve serves one connection, or the datagrams of one client.
+func (p *Port) serve(c *conn.Conn, pc *packetConn) {
 	st := p.Stream
 	a := p.Any
 	if len(p.Addrs) > 0 {
@@ -24,6 +27,7 @@ func (p *Port) Serve(c *conn.Conn) {
 	}
 	s := st.session()
 	s.Port, s.Addr, s.Server, s.Client = p, a, a.Default, c
+	s.packets = pc
 	s.Start = time.Now()
 	s.RealIP = c.RemoteText()
 	if !st.live.add(s) {
@@ -31,7 +35,7 @@ func (p *Port) Serve(c *conn.Conn) {
 		s.release()
 		return
 	}
-	s.Plainf(logs.Info, "client %s connected to %s", endText(c), p.Text)
+	s.Plainf(logs.Info, "%sclient %s connected to %s", s.kind(), endText(c), p.Text)
 	s.Action = "initializing session"
 	status := s.serve()
 	switch status {

@@ -92,7 +92,8 @@ type Session struct {
 	Hello    *Hello // of TLS, if somebody looked; else nil
 	Action   string // what nginx says after "while" in its error log
 
-	preread []byte // what the client has sent, while the preread phase runs
+	packets *packetConn // of UDP; else nil
+	preread []byte      // what the client has sent, while the preread phase runs
 
 	ends       []func() // OnEnd
 	slots      []vars.Slot
@@ -246,7 +247,7 @@ func (s *Session) Errorf(level slog.Level, format string, args ...any) {
 	if s.Client != nil {
 		a = append(a, slog.Uint64("connection", s.Client.Serial))
 	}
-	a = append(a, slog.String("client", s.RealIP), slog.String("server", s.Port.Text))
+	a = append(a, slog.String(s.kind()+"client", s.RealIP), slog.String("server", s.Port.Text))
 	if u := s.Upstream; u != nil {
 		if u.Name != "" {
 			a = append(a, slog.String("upstream", u.Name))
@@ -256,6 +257,17 @@ func (s *Session) Errorf(level slog.Level, format string, args ...any) {
 			slog.String("bytes from/to upstream", fmt.Sprintf("%d/%d", u.received(), u.sent())))
 	}
 	log.LogAttrs(context.Background(), level, msg, a...)
+}
+
+// UDP reports whether the session is one of datagrams.
+func (s *Session) UDP() bool { return s.packets != nil }
+
+// kind is what stands before "client" in logs.
+func (s *Session) kind() string {
+	if s.packets != nil {
+		return "udp "
+	}
+	return ""
 }
 
 // Plainf writes a line that names nothing but the connection.

@@ -15,6 +15,9 @@ type Upstream struct {
 	tried upstream.Tried
 	conn  *upstream.Conn // nil while there is none
 	first [1]Attempt     // where the common case keeps its attempt
+
+	datagrams bool  // UDP: conn is read by a goroutine of its own
+	fromPeer  int64 // bytes that it read
 }
 
 // An Attempt is what became of one peer, for $upstream_* and logs.
@@ -57,11 +60,14 @@ func (u *Upstream) end() {
 		a.Session = time.Since(a.start)
 	}
 	if u.conn != nil {
-		a.Received, a.Sent = u.conn.Received, u.conn.Sent
+		a.Received, a.Sent = u.received(), u.sent()
 	}
 }
 
 func (u *Upstream) received() int64 {
+	if u.datagrams {
+		return u.fromPeer
+	}
 	if u.conn == nil {
 		return 0
 	}

@@ -43,6 +43,9 @@ var Module = spec.StreamModule[conf]{
 type conf struct{ on spec.Value[bool] }
 
 func run(s *stream.Session) stream.Status {
+	if s.UDP() {
+		return stream.Declined
+	}
 	h, o := parse(s.Preread())
 	switch o {
 	case partial:

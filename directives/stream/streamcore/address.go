@@ -11,6 +11,7 @@ import (
 type port struct {
 	number uint16
 	family family
+	udp    bool
 	addrs  []*address
 }
 
@@ -48,10 +49,10 @@ type address struct {
 // add adds what a listen directive says of an address.
 func (c *conf) add(l listenCall, server *spec.Scope, call *spec.Call) error {
 	i := slices.IndexFunc(c.ports, func(p *port) bool {
-		return p.number == l.addr.Port() && p.family == l.family()
+		return p.number == l.addr.Port() && p.family == l.family() && p.udp == l.udp
 	})
 	if i < 0 {
-		c.ports = append(c.ports, &port{number: l.addr.Port(), family: l.family()})
+		c.ports = append(c.ports, &port{number: l.addr.Port(), family: l.family(), udp: l.udp})
 		i = len(c.ports) - 1
 	}
 	p := c.ports[i]

@@ -60,7 +60,11 @@ func buildListening(c *conf, st *stream.Stream, s *spec.Scope) error {
 				}
 				port.Addrs[a.addr.Addr()] = x
 			}
-			out.Entries = append(out.Entries, runtime.Entry{Options: group[last].options, Serve: port.Serve})
+			e := runtime.Entry{Options: group[last].options, Serve: port.Serve}
+			if p.udp {
+				e.Serve, e.ServeUDP = nil, port.ServeUDP
+			}
+			out.Entries = append(out.Entries, e)
 			out.Ports = append(out.Ports, port)
 		}
 	}

@@ -77,7 +77,9 @@ func parseListen(call *spec.Call) ([]listenCall, error) {
 				return nil, errors.New(`"` + name + `" parameter is incompatible with "udp"`)
 			}
 		}
-		return nil, call.Coded(-1, "unsupported", `the "udp" parameter of the "listen" directive of stream is not supported yet`)
+		if u.Network == "unix" {
+			return nil, call.Coded(-1, "unsupported", `the "udp" parameter of the "listen" directive is not supported for unix sockets yet`)
+		}
 	}
 	if said.ssl && !call.Scope.Supports("ssl_certificate", spec.StreamServer) {
 		return nil, call.Coded(-1, "unsupported", `the "ssl" parameter of the "listen" directive of stream is not supported yet`)
@@ -95,11 +97,18 @@ func parseListen(call *spec.Call) ([]listenCall, error) {
 	for i, a := range addrs {
 		l := said
 		l.addr, l.text, l.wildcard = a, resolver.AddrPortText(a), a.Addr().IsUnspecified()
-		l.options.Network, l.options.Addr = "tcp", l.text
+		l.options.Network, l.options.Addr = l.network(), l.text
 		l.options.IPv6Only = a.Addr().Is6() && !said.options.IPv6Only
 		list[i] = l
 	}
 	return list, nil
+}
+
+func (l *listenCall) network() string {
+	if l.udp {
+		return "udp"
+	}
+	return "tcp"
 }
 
 // standIn is an address for a host that is not looked up, of those that are

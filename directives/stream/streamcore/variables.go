@@ -20,7 +20,7 @@ var variables = []stream.Variable{
 	{Name: "server_addr", Doc: "The address the client connected to.", Get: func(s *stream.Session, _ string) ([]byte, bool) { return s.Copy(s.LocalText()), true }},
 	{Name: "server_port", Doc: "The port the client connected to.", Get: func(s *stream.Session, _ string) ([]byte, bool) { return portText(s, s.LocalAddr().Port()), true }},
 	{Name: "server_name", Doc: "The name of the server that has the session.", Get: func(s *stream.Session, _ string) ([]byte, bool) { return s.Copy(s.Server.Name), true }},
-	{Name: "protocol", Doc: "TCP or UDP.", Get: func(s *stream.Session, _ string) ([]byte, bool) { return s.Copy("TCP"), true }},
+	{Name: "protocol", Doc: "TCP or UDP.", Get: protocol},
 	{Name: "bytes_sent", Doc: "How many bytes were sent to the client.", Get: func(s *stream.Session, _ string) ([]byte, bool) { return number(s, s.Sent()), true }},
 	{Name: "bytes_received", Doc: "How many bytes were read of the client.", Get: func(s *stream.Session, _ string) ([]byte, bool) { return number(s, s.Received()), true }},
 	{Name: "session_time", Doc: "How long the session has lasted, in seconds and milliseconds.", Volatile: true, Get: sessionTime},
@@ -37,6 +37,13 @@ var variables = []stream.Variable{
 	{Name: "msec", Doc: "The time in seconds and milliseconds since 1970.", Volatile: true, Get: msec},
 	{Name: "time_iso8601", Doc: "The local time by ISO 8601.", Volatile: true, Get: func(s *stream.Session, _ string) ([]byte, bool) { return s.Stream.Times.ISO8601(time.Now()), true }},
 	{Name: "time_local", Doc: "The local time as in common logs.", Volatile: true, Get: func(s *stream.Session, _ string) ([]byte, bool) { return s.Stream.Times.Local(time.Now()), true }},
+}
+
+func protocol(s *stream.Session, _ string) ([]byte, bool) {
+	if s.UDP() {
+		return s.Copy("UDP"), true
+	}
+	return s.Copy("TCP"), true
 }
 
 func binaryAddr(s *stream.Session, _ string) ([]byte, bool) {

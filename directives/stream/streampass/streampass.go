@@ -67,6 +67,10 @@ const maxPasses = 10
 
 func (t target) run(s *stream.Session) stream.Status {
 	s.Action = "passing connection to port"
+	if s.UDP() {
+		s.Errorf(logs.Error, "cannot pass udp connection")
+		return stream.Internal
+	}
 	text := string(s.Eval(t.text))
 	u, err := resolver.ParseURL(context.Background(), text, resolver.Options{NoResolve: true})
 	switch {

@@ -9,9 +9,6 @@ import (
 	"understudy/runtime/stream"
 )
 
-// ofUDP is why directives about datagrams mean nothing.
-const ofUDP = "it is about UDP, and sessions are of TCP"
-
 var settings = []spec.Directive[conf]{{
 	Name: "proxy_bind", In: anywhere, Args: spec.Between(1, 2), Syntax: "address [transparent] | off",
 	Doc: "Makes connections to proxied servers come from a local address.",
@@ -45,11 +42,11 @@ var settings = []spec.Directive[conf]{{
 	}, {
 		Name: "proxy_requests", In: anywhere, Syntax: "number", Default: "0",
 		Doc: "Sets after how many datagrams of a client its session is a new one.",
-		Set: spec.Accept(ofUDP, spec.SetNumber(func(c *conf) *spec.Value[int] { return &c.requests }, 0, 0)),
+		Set: spec.SetNumber(func(c *conf) *spec.Value[int] { return &c.requests }, 0, 0),
 	}, {
 		Name: "proxy_responses", In: anywhere, Syntax: "number",
 		Doc: "Sets how many datagrams answer one of a client.",
-		Set: spec.Accept(ofUDP, spec.SetNumber(func(c *conf) *spec.Value[int] { return &c.responses }, 0, 0)),
+		Set: spec.SetNumber(func(c *conf) *spec.Value[int] { return &c.responses }, 0, 0),
 	}, {
 		Name: "proxy_next_upstream", In: anywhere, Syntax: "on | off", Default: "on",
 		Doc: "Tries the next server of the group when there is no connection to one.",

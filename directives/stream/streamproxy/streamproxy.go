@@ -81,7 +81,11 @@ func (c *conf) addTo(b *spec.StreamBuilder) error {
 		Next: c.next.V, NextTries: c.nextTries.V, NextTimeout: c.nextTimeout.V,
 		Buffer: int(c.buffer.V), Upload: limit(c.upload.V), Download: limit(c.download.V),
 		Bind: c.bind.V.address, Transparent: c.bind.V.transparent, Protocol: c.protocol.V,
+		Requests: c.requests.V, Responses: -1,
 		HalfClose: c.halfClose.V, SocketKeepalive: c.keepalive.V, NoDelay: b.Server.NoDelay,
+	}
+	if c.responses.Given() {
+		p.Responses = c.responses.V
 	}
 	switch {
 	case t.address != nil:

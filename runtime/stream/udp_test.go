@@ -1,0 +1,210 @@
+package stream
+
+import (
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"understudy/runtime/listen"
+	"understudy/runtime/upstream"
+)
+
+// serveUDP has the site serve a UDP socket as well, on an address with port 0,
+// and returns where it is.
+func (s *site) serveUDP(t *testing.T, addr string) netip.AddrPort {
+	t.Helper()
+	probe, err := net.ListenPacket("udp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := probe.LocalAddr().(*net.UDPAddr).AddrPort()
+	probe.Close()
+	set := &listen.Set{Log: func(level, text string) { t.Log(level, text) }}
+	at = netip.AddrPortFrom(netip.MustParseAddrPort(addr).Addr(), at.Port())
+	ch, err := set.Next([]listen.Options{{Network: "udp", Addr: at.String()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch.Commit()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.port.ServeUDP(ch.Sockets[0])
+	}()
+	t.Cleanup(func() {
+		s.CloseAll()
+		<-ended
+		set.Close(false)
+	})
+	return at
+}
+
+func dialUDP(t *testing.T, at netip.AddrPort) *net.UDPConn {
+	t.Helper()
+	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(at))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(5 * time.Second))
+	return c
+}
+
+// exchange sends a datagram and returns the next that comes.
+func exchange(t *testing.T, c *net.UDPConn, text string) string {
+	t.Helper()
+	if _, err := c.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 100)
+	n, err := c.Read(buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(buf[:n])
+}
+
+// udpBackend answers each datagram with it and how many came before.
+func udpBackend(t *testing.T) *upstream.Peer {
+	t.Helper()
+	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		buf := make([]byte, 100)
+		for i := 0; ; i++ {
+			n, from, err := pc.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			pc.WriteTo(append(buf[:n:n], byte('0'+i)), from)
+		}
+	}()
+	t.Cleanup(func() {
+		pc.Close()
+		<-ended
+	})
+	return upstream.NewPeer("b", pc.LocalAddr().(*net.UDPAddr).AddrPort())
+}
+
+func TestUDPReturn(t *testing.T) {
+	s := newSite(t, noVars())
+	s.srv.Content = &Step{Run: func(x *Session) Status {
+		if !x.UDP() {
+			t.Error("the session is not of UDP")
+		}
+		x.Client.Write([]byte(x.RealIP))
+		return Success
+	}}
+	c := dialUDP(t, s.serveUDP(t, "127.0.0.1:0"))
+	check(t, "answer", exchange(t, c, "hello"), "127.0.0.1")
+	<-s.done
+	check(t, "ended", s.last(), "200 5/9")
+	if l := s.log.all(); !strings.HasPrefix(l, "[info] udp client 127.0.0.1:") {
+		t.Errorf("log is %s", l)
+	}
+}
+
+// TestUDPWildcard: what was sent to an address is answered from there.
+func TestUDPWildcard(t *testing.T) {
+	s := newSite(t, noVars())
+	s.srv.Content = &Step{Run: func(x *Session) Status {
+		x.Client.Write([]byte(x.LocalText()))
+		return Success
+	}}
+	at := s.serveUDP(t, "0.0.0.0:0")
+	c := dialUDP(t, netip.AddrPortFrom(netip.MustParseAddr("127.0.0.2"), at.Port()))
+	check(t, "answer", exchange(t, c, "hello"), "127.0.0.2")
+	<-s.done
+}
+
+func TestUDPProxy(t *testing.T) {
+	b := udpBackend(t)
+	s := newSite(t, noVars())
+	p := newProxy(group(t, b))
+	p.Responses = 1
+	s.content(p)
+	c := dialUDP(t, s.serveUDP(t, "127.0.0.1:0"))
+	for _, want := range []string{"a0", "a1"} { // a session each
+		check(t, "answer", exchange(t, c, "a"), want)
+		<-s.done
+		check(t, "ended", swap(s.last(), b.Name, "$B"), "200 1/2 $B 2/1")
+	}
+	if l := s.log.all(); strings.Count(l, "[info] udp done, packets from/to client:1/1, bytes from/to client:1/2, bytes from/to upstream:2/1") != 2 {
+		t.Errorf("log is %s", l)
+	}
+}
+
+func TestUDPSession(t *testing.T) {
+	b := udpBackend(t)
+	s := newSite(t, noVars())
+	p := newProxy(group(t, b))
+	p.Responses, p.Idle = -1, 50*time.Millisecond
+	s.content(p)
+	c := dialUDP(t, s.serveUDP(t, "127.0.0.1:0"))
+	check(t, "first", exchange(t, c, "a"), "a0")
+	check(t, "second", exchange(t, c, "bc"), "bc1")
+	<-s.done // by the timeout
+	check(t, "ended", swap(s.last(), b.Name, "$B"), "200 3/5 $B 5/3")
+	if l := s.log.all(); !strings.Contains(l, "[info] udp timed out, packets from/to client:2/2, bytes from/to client:3/5, bytes from/to upstream:5/3") {
+		t.Errorf("log is %s", l)
+	}
+}
+
+func TestUDPRequests(t *testing.T) {
+	b := udpBackend(t)
+	s := newSite(t, noVars())
+	p := newProxy(group(t, b))
+	p.Requests, p.Responses = 2, 1
+	s.content(p)
+	c := dialUDP(t, s.serveUDP(t, "127.0.0.1:0"))
+	for _, want := range []string{"a0", "a1", "a2", "a3"} {
+		check(t, "answer", exchange(t, c, "a"), want)
+	}
+	<-s.done
+	<-s.done
+	check(t, "ended", swap(s.last(), b.Name, "$B"), "200 2/4 $B 4/2")
+}
+
+// TestUDPSilent: a peer that does not answer as often as it has to fails.
+func TestUDPSilent(t *testing.T) {
+	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pc.Close()
+	b := upstream.NewPeer("b", pc.LocalAddr().(*net.UDPAddr).AddrPort())
+	s := newSite(t, noVars())
+	p := newProxy(group(t, b))
+	p.Responses, p.Idle = 1, 20*time.Millisecond
+	s.content(p)
+	c := dialUDP(t, s.serveUDP(t, "127.0.0.1:0"))
+	c.Write([]byte("a"))
+	<-s.done
+	check(t, "ended", swap(s.last(), b.Name, "$B"), "502 1/0 $B 0/1")
+	want := `[error] upstream timed out (110: Connection timed out) while proxying connection, udp client: 127.0.0.1, server: front, upstream: "` +
+		b.Name + `", bytes from/to client:1/0, bytes from/to upstream:0/1`
+	if !strings.Contains(s.log.all(), want) {
+		t.Errorf("log is %s", s.log.all())
+	}
+}
+
+func TestUDPRetire(t *testing.T) {
+	b := udpBackend(t)
+	s := newSite(t, noVars())
+	p := newProxy(group(t, b))
+	p.Responses = -1
+	s.content(p)
+	c := dialUDP(t, s.serveUDP(t, "127.0.0.1:0"))
+	check(t, "answer", exchange(t, c, "a"), "a0")
+	<-s.Retire()
+	<-s.done
+	if l := s.log.all(); !strings.HasSuffix(l, "[info] disconnected on shutdown") {
+		t.Errorf("log is %s", l)
+	}
+}
