@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"strconv"
@@ -34,8 +35,7 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 		}
 		return s.upgrade(r, g, set, began)
 	}
-	head := r.MethodID == httpd.HEAD
-	noBody := head || s.Head.Status == 204 || s.Head.Status == 304
+	noBody := s.Head.Status == 204 || s.Head.Status == 304 || bytes.HasPrefix(s.out, []byte("HEAD "))
 	if s.Head.Chunked {
 		s.Head.ContentLength = -1
 	}
@@ -57,8 +57,10 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 		s.rate, s.rated, s.rateStart = r.SizeOf(set.LimitRate), int64(s.buf.Len()), time.Now()
 	}
 	st, keep := httpd.Done, !s.Head.Close
-	if noBody {
-		if s.buf.Len() > 0 {
+	if noBody || r.HeadOnly {
+		// What nobody wants, such as the body of an answer to auth_request or
+		// mirror, is not waited for.
+		if s.buf.Len() > 0 || !noBody && (s.Head.Chunked || s.Head.ContentLength != 0) {
 			keep = false
 		}
 		r.End()
