@@ -109,7 +109,7 @@ func (r *Request) EarlyHints(fields *header.List) {
 	if r.Client == nil || r.Minor < 1 || r.Resp.sent || r.Parent != nil || fields.Len() == 0 {
 		return
 	}
-	b := h1.AppendStatusLine(nil, 103)
+	b := h1.AppendStatusText(nil, "103 Early Hints")
 	b = append(h1.AppendFields(b, fields), "\r\n"...)
 	r.Client.SetWriteTimeout(r.Loc.SendTimeout)
 	r.Client.Write(b)
