@@ -78,11 +78,6 @@ func (s *State) readBody(r *httpd.Request, p *Protocol, set *Settings) httpd.Sta
 	return st
 }
 
-// streams reports whether the body is passed on as it comes.
-func (s *State) streams(r *httpd.Request, set *Settings) bool {
-	return set.Body == nil && set.PassBody && r.Body.Present() && r.Body.Pending()
-}
-
 // A failure is why an attempt came to nothing.
 type failure struct {
 	reason Condition
@@ -128,11 +123,11 @@ func (s *State) next(r *httpd.Request, g *upstream.Group, set *Settings, f failu
 	if f.reason == On403 || f.reason == On404 {
 		outcome = upstream.Next
 	}
-	if s.cached && f.reason == OnError {
-		s.tried.Tries++
-	}
 	if g.Free(&s.tried, outcome) {
 		r.Errorf(logs.Warn, "upstream server temporarily disabled while %s", s.doing())
+	}
+	if s.cached && f.reason == OnError {
+		s.tried.Tries++ // behind Free, which leaves none of a single peer
 	}
 	s.drop()
 	if s.attempt().Status == 0 {
