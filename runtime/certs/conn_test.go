@@ -25,10 +25,6 @@ type issued struct {
 	key *ecdsa.PrivateKey
 }
 
-func (c issued) tls() tls.Certificate {
-	return tls.Certificate{Certificate: [][]byte{c.Raw}, PrivateKey: c.key, Leaf: c.Certificate}
-}
-
 // issue makes a certificate that by signs, or that signs itself.
 func issue(t *testing.T, name string, by *issued, change func(*x509.Certificate)) issued {
 	t.Helper()

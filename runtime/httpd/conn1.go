@@ -157,8 +157,8 @@ func (k *client) await(timeout time.Duration) bool {
 
 func (k *client) info(msg string) {
 	log := k.a.Default.Root.ErrorLog
-	if log.Enabled(nil, logs.Info) { //nolint:staticcheck // the handler takes no context
-		log.LogAttrs(nil, logs.Info, msg,
+	if ctx := context.Background(); log.Enabled(ctx, logs.Info) {
+		log.LogAttrs(ctx, logs.Info, msg,
 			slog.Uint64("connection", k.c.Serial), slog.String("client", k.c.RemoteText()), slog.String("server", k.a.Text))
 	}
 }

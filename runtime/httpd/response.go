@@ -31,7 +31,6 @@ type Response struct {
 	BodySent     int64 // bytes of the body, framing included
 	sent         bool
 	chunked      bool
-	upgraded     bool
 	// ListedModified says that Headers has Last-Modified already.
 	ListedModified bool
 }

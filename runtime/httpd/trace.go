@@ -12,7 +12,6 @@ import (
 // A Trace is what happened to a request on its way through the phases.
 type Trace struct {
 	Events []Event
-	final  *Event // the content step that would have answered
 }
 
 // An Event is one thing that happened.

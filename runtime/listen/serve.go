@@ -68,7 +68,7 @@ func (l *Listener) Close() {
 	if k.current != l {
 		k.mu.Unlock()
 		k.handing.Lock() // accept may be at work on the last connection before the take-over
-		k.handing.Unlock()
+		defer k.handing.Unlock()
 		return
 	}
 	k.current = nil

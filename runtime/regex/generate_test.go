@@ -17,7 +17,7 @@ var (
 
 // shape says what a generated pattern may contain.
 type shape struct {
-	marks, looks, atomic, lines, backrefs, emptyLoops, wild bool
+	marks, looks, atomic, lines, backrefs, wild bool
 }
 
 func genPattern(t *rapid.T, s shape) string {

@@ -107,7 +107,7 @@ func newSite(t *testing.T, vs *Vars) *site {
 // sync orders what tests change before they dial and what sessions then see.
 func (s *site) sync() {
 	s.mu.Lock()
-	s.mu.Unlock() //nolint:staticcheck // nothing to guard
+	defer s.mu.Unlock()
 }
 
 func (s *site) dial(t *testing.T) *net.TCPConn {

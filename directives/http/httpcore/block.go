@@ -45,7 +45,6 @@ type location struct {
 	modifier, name string
 	match          httpd.Match
 	pattern        *regex.Regexp
-	except         httpd.MethodSet
 	pos            diag.Pos
 	line           int
 }

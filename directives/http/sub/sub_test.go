@@ -87,8 +87,8 @@ func TestReplace(t *testing.T) {
 		{false, "FOO bar", "foo FOO FoO", "bar bar bar"},
 		{false, "abcd 1 ab 2", "abcab abcd abx", "2c2 1 2x"},
 		{false, "ab 2 abcd 1", "abcab abcd abx", "2c2 2cd 2x"}, // the first given wins
-		{false, "bc 1 abcd 2", "abcd abc", "2 abc"}, // as well, although it does not come
-		{false, "abcd 1 ab 2", "xabc", "xabc"}, // too late for the second when it ends
+		{false, "bc 1 abcd 2", "abcd abc", "2 abc"},            // as well, although it does not come
+		{false, "abcd 1 ab 2", "xabc", "xabc"},                 // too late for the second when it ends
 		{false, "aab x", "aaab", "ax"},
 		{false, "a aa", "aaa", "aaaaaa"}, // what was put in is not searched
 		{false, "é e", "É é", "É e"},
