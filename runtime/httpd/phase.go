@@ -38,7 +38,7 @@ func (r *Request) resume(st Status) Status {
 				st = r.locate()
 			}
 		case Entered:
-			r.uriChanged = false
+			r.uriChanged, r.left = false, nil
 			r.settle()
 			st = r.rewrite()
 			if st == Rewritten {
@@ -53,7 +53,7 @@ func (r *Request) resume(st Status) Status {
 // locate settles r in a location and runs the rest of its phases.
 func (r *Request) locate() Status {
 	for {
-		r.uriChanged = false
+		r.uriChanged, r.left = false, nil
 		r.Loc = r.Server.Root
 		redirect, st := r.find(r.Server.Root)
 		if st >= 400 {
@@ -228,6 +228,13 @@ func (r *Request) content() Status {
 	if r.Loc.Content != nil {
 		return r.step("content", r.Loc.Content)
 	}
+	if r.left != nil {
+		if !r.left.Bound {
+			return r.step("content", r.left)
+		}
+		r.Errorf(logs.Alert, "no upstream configuration")
+		return 500
+	}
 	for i := range r.Loc.Contents {
 		if st := r.step("content", &r.Loc.Contents[i]); st != Declined {
 			return st
@@ -254,6 +261,9 @@ func (r *Request) step(phase string, s *Step) Status {
 // Within makes l, a nameless location, the one in force for the rest of the
 // request, until the URI changes.
 func (r *Request) Within(l *Location) {
+	if r.Loc.Match == Nameless && r.Loc.Content != nil {
+		r.left = r.Loc.Content
+	}
 	r.Loc = l
 	r.settle()
 }

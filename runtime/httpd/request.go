@@ -76,9 +76,10 @@ type Request struct {
 	parts      *parts          // where subrequests write; nil if there are none
 	background *sync.WaitGroup // of subrequests beside a main request; nil if there were none
 	contexts   []moduleContext
-	hasOutput  bool // something of the body has been written
-	terminated bool // by "return 444": the connection is closed at once
-	timedOut   bool // the client did not read or write in time
+	hasOutput  bool  // something of the body has been written
+	left       *Step // the content handler of an "if" block that another took the place of
+	terminated bool  // by "return 444": the connection is closed at once
+	timedOut   bool  // the client did not read or write in time
 	local      netip.AddrPort
 	remote     netip.AddrPort
 	pipelined  bool  // it was there before the last response

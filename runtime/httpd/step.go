@@ -71,6 +71,11 @@ type Step struct {
 	// upstream, a counter): explain calls it instead of Run.
 	Explain func(*Request) (string, Status)
 
+	// Bound says of a content handler that it works only where its block's
+	// configuration is in force, and fails where that of another block, which
+	// was entered later, is: it passes requests to an upstream.
+	Bound bool
+
 	// Condition marks a step that stands for a block, such as "if", so that
 	// a trace says whether it was entered.
 	Condition bool

@@ -84,7 +84,7 @@ func (c *conf) addTo(b *spec.Builder) error {
 	if own {
 		b.Location.Slash = len(b.Location.Name) > 0 && b.Location.Name[len(b.Location.Name)-1] == '/'
 	}
-	b.Location.Content = &httpd.Step{Name: "proxy_pass", Pos: c.pass.Pos, Run: h.run, Explain: h.explain}
+	b.Location.Content = &httpd.Step{Name: "proxy_pass", Pos: c.pass.Pos, Bound: true, Run: h.run, Explain: h.explain}
 	return nil
 }
 
