@@ -19,7 +19,9 @@ type packets struct {
 	err  error       // why; set before from is closed
 
 	requests, responses int
-	failed              bool // reading or writing the peer, or waiting for it
+	failed              bool   // reading or writing the peer, or waiting for it
+	done                bool   // all that is expected has come
+	last                []byte // the answer that was the last, not yet sent
 	up, down            pace
 }
 
@@ -68,6 +70,22 @@ func (p *Proxy) relay(s *Session, t *Target) Status {
 	u.conn.Close()
 	for range x.from { // until read has ended
 	}
+	x.free(t)
+	if x.last != nil {
+		// The client gets its answer when nothing remembers its session, for
+		// it may ask again at once.
+		s.end()
+		x.answer(x.last)
+	}
+	if x.done {
+		x.summary("udp done")
+	}
+	return st
+}
+
+// free gives the peer back.
+func (x *packets) free(t *Target) {
+	u := x.s.Upstream
 	a := u.attempt()
 	u.tried.Header, u.tried.Response = a.Connect, a.Session
 	if t.FirstByte {
@@ -78,9 +96,8 @@ func (p *Proxy) relay(s *Session, t *Target) Status {
 		outcome = upstream.Failed
 	}
 	if t.Group.Free(&u.tried, outcome) {
-		s.Errorf(logs.Warn, "upstream server temporarily disabled")
+		x.s.Errorf(logs.Warn, "upstream server temporarily disabled")
 	}
-	return st
 }
 
 // read hands on what the peer sends.
@@ -148,6 +165,10 @@ func (x *packets) run(first []byte) Status {
 				x.failed, from = true, nil
 				break
 			}
+			if x.took(b); x.finished() {
+				x.last = b
+				return Success
+			}
 			if !x.answer(b) {
 				return Success
 			}
@@ -171,14 +192,18 @@ func (x *packets) send(b []byte) bool {
 	return true
 }
 
-// answer passes a datagram on to the client.
-func (x *packets) answer(b []byte) bool {
+// took counts a datagram of the peer.
+func (x *packets) took(b []byte) {
 	u := x.s.Upstream
 	u.fromPeer += int64(len(b))
 	if a := u.attempt(); a.FirstByte < 0 {
 		a.FirstByte = a.sinceStart(conn.Now())
 	}
 	x.down.took(len(b))
+}
+
+// answer passes a datagram on to the client.
+func (x *packets) answer(b []byte) bool {
 	if _, err := x.s.Client.Write(b); err != nil {
 		x.s.Action = "proxying and sending to client"
 		x.s.ConnError(logs.Info, err, "send() failed")
@@ -203,8 +228,20 @@ func (x *packets) finished() bool {
 	if !x.answered() {
 		return false
 	}
-	x.summary("udp done")
-	return true
+	// From here on what the client sends begins another session; what has come
+	// before still belongs to this one.
+	x.pc.forget()
+	for {
+		select {
+		case b := <-x.pc.in:
+			x.requests++
+			x.s.Client.Received += int64(len(b))
+			x.send(b)
+		default:
+			x.done = x.answered()
+			return x.done
+		}
+	}
 }
 
 func (x *packets) summary(what string) {

@@ -193,9 +193,19 @@ func (s *Session) Finish(status Status) {
 	for i := range s.Server.Log {
 		s.Server.Log[i].Run(s)
 	}
+	s.end() // before the client can know, and come again
 	s.Client.Close()
 	s.Stream.live.remove(s)
 	s.release()
+}
+
+// end does what is to happen when the session has ended.
+func (s *Session) end() {
+	for _, f := range s.ends {
+		f()
+	}
+	clear(s.ends)
+	s.ends = s.ends[:0]
 }
 
 // PassTo ends the session without a trace and has serve go on with its
@@ -219,10 +229,7 @@ func (st *Stream) session() *Session {
 
 // release makes s ready to be used again.
 func (s *Session) release() {
-	for _, f := range s.ends {
-		f()
-	}
-	clear(s.ends)
+	s.end()
 	s.arena.Reset()
 	clear(s.slots)
 	*s = Session{Stream: s.Stream, slots: s.slots, arena: s.arena, caps: s.caps[:0], ends: s.ends[:0]}
