@@ -27,6 +27,9 @@ var errorLogs = spec.Directive[conf]{
 		if *l == nil {
 			*l = new(errorLog)
 		}
+		if files := call.Scope.Env().Logs; files != nil && one.File != "" {
+			files.File(one.File) // opened even if no location is there to use it
+		}
 		(*l).list = append((*l).list, one)
 		return nil
 	}),
