@@ -8,4 +8,11 @@ func (k *Socket) NextSerial() uint64 { return k.set.Serial.Add(1) }
 // UDP returns the socket of network "udp" for reading and writing packets. Each
 // call returns a connection of its own to the same socket, to be closed by the
 // caller, so that one generation can end its reads while the next reads on.
-func (k *Socket) UDP() (*net.UDPConn, error) { return k.fd.udp() }
+func (k *Socket) UDP() (*net.UDPConn, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.closed {
+		return nil, net.ErrClosed
+	}
+	return k.fd.udp()
+}
