@@ -103,6 +103,15 @@ func (c *Conn) Close() error {
 	return c.nc.Close()
 }
 
+// Abort closes the transport at once, without a word to the peer. Unlike Close, it
+// may be called while the owner is making c secure.
+func (c *Conn) Abort() error {
+	if c.set(closed) {
+		return nil
+	}
+	return c.nc.Close()
+}
+
 // Reset closes the connection so that the peer gets a RST, and unsent data is
 // dropped: SO_LINGER of 0, as reset_timedout_connection and "return 444" want it.
 func (c *Conn) Reset() error {

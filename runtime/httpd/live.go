@@ -67,6 +67,6 @@ func (h *HTTP) CloseAll() {
 	h.live.mu.Lock()
 	defer h.live.mu.Unlock()
 	for c := range h.live.conns {
-		c.Close()
+		c.Abort()
 	}
 }
