@@ -67,14 +67,17 @@ conformance/clients/node_modules/.package-lock.json: conformance/clients/package
 bench: build
 	$(GO) run ./conformance/bench -understudy bin/understudy $(BENCH)
 
-# The fuzz targets of one package run one by one: go test takes no more.
+# The fuzz targets of one package run one by one: go test takes no more. A worker
+# that is busy when the time is up is called a failure by go test, though it has
+# found nothing; a real one has written its input.
 .PHONY: fuzz
 fuzz:
 	@grep -rHoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | grep -v node_modules | sort | \
 	while IFS=: read -r file func; do \
 		target=$${func#func }; pkg=$$(dirname $$file); \
 		echo "fuzz $$pkg $$target"; \
-		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg </dev/null >fuzz.out 2>&1 || { cat fuzz.out; exit 1; }; \
+		$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg </dev/null >fuzz.out 2>&1 || \
+		{ grep -q 'context deadline exceeded' fuzz.out && ! grep -q 'Failing input' fuzz.out; } || { cat fuzz.out; exit 1; }; \
 		tail -n 3 fuzz.out | grep elapsed || true; \
 	done; status=$$?; rm -f fuzz.out; exit $$status
 
