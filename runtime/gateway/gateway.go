@@ -22,8 +22,6 @@ type Protocol struct {
 	// AppendRequest appends the head of the request, in a form that
 	// may be sent to any peer.
 	AppendRequest func(dst []byte, r *httpd.Request, s *State) ([]byte, httpd.Status)
-	// HTTP says that peers speak HTTP/1: chunked bodies, 1xx, 101.
-	HTTP bool
 }
 
 // Settings are the directives that all protocols share (proxy_read_timeout,
@@ -36,7 +34,6 @@ type Settings struct {
 	Buffering           bool
 	RequestBuffering    bool
 	BufferSize          int // of the head of the response
-	BufferCount         int
 	BufferUnit          int // size of each buffer of the body
 	IgnoreAbort         bool
 	Intercept           bool

@@ -106,10 +106,9 @@ type Settings struct {
 	MaxRanges            int // -1: unlimited
 	ServerTokens         Tokens
 
-	Root      *Template // root or alias
-	Alias     bool
-	AliasOf   int  // how many bytes of the URI alias replaces; -1: all of it
-	RootIsAbs bool // Root is a literal that needs no prefix
+	Root    *Template // root or alias
+	Alias   bool
+	AliasOf int // how many bytes of the URI alias replaces; -1: all of it
 
 	Links     openfile.Links // that may be followed (disable_symlinks)
 	LinksFrom *Template      // any link in this first part of a name may be

@@ -125,7 +125,7 @@ func (c *conf) settings() *gateway.Settings {
 		Connect: c.connect.V, Send: c.send.V, Read: c.read.V,
 		NextUpstream: c.next.V, NextTries: c.nextTries.V, NextTimeout: c.nextTimeout.V,
 		Buffering: c.buffering.V, RequestBuffering: c.requestBuffering.V,
-		BufferSize: int(c.bufferSize.V), BufferCount: c.buffers.V[0], BufferUnit: c.buffers.V[1],
+		BufferSize: int(c.bufferSize.V), BufferUnit: c.buffers.V[1],
 		IgnoreAbort: c.ignoreAbort.V, Intercept: c.intercept.V, PassBody: c.passBody.V,
 		Ignore: c.ignore.V, SocketKeepalive: c.keepalive.V, Bind: c.bind.V, LimitRate: c.rate.V,
 		ForceRanges: c.forceRanges.V, PassTrailers: c.trailers.V, Body: c.body.V,

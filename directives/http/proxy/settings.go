@@ -154,6 +154,17 @@ func parseIgnore(call *spec.Call) (set gateway.Ignored, err error) {
 	return set, nil
 }
 
+// noTempFiles is why the directives about what does not fit into memory have no
+// effect: a response is passed on from one buffer as fast as the client takes it.
+const noTempFiles = "a response is passed on from one buffer, and never written to a file"
+
+// checkedSize is a size that is checked against the others, and has no effect.
+func checkedSize(name, doc string, field func(*conf) *spec.Value[int64]) spec.Directive[conf] {
+	d := size(name, "", doc, field)
+	d.Set = spec.Accept[conf](noTempFiles, d.Set)
+	return d
+}
+
 // buffers are the directives about memory.
 var buffers = []spec.Directive[conf]{
 	flag("proxy_buffering", "on", "Reads a response as fast as the server sends it.", func(c *conf) *spec.Value[bool] { return &c.buffering }),
@@ -170,14 +181,14 @@ var buffers = []spec.Directive[conf]{
 			return [2]int{n, int(s)}, nil
 		}),
 	},
-	size("proxy_busy_buffers_size", "", "Limits how much of a response waits to be sent to the client.", func(c *conf) *spec.Value[int64] { return &c.busySize }),
+	checkedSize("proxy_busy_buffers_size", "Limits how much of a response waits to be sent to the client.", func(c *conf) *spec.Value[int64] { return &c.busySize }),
 	{
 		Name: "proxy_temp_path", In: anywhere, Args: spec.Between(1, 4), Syntax: "path [level1 [level2 [level3]]]", Default: "proxy_temp",
 		Doc: "Sets the folder for responses that do not fit into memory.",
-		Set: spec.Scalar(func(c *conf) *spec.Value[*httpd.TempPath] { return &c.tempPath }, spec.Words, spec.Between(1, 4), nil, spec.TempPath),
+		Set: spec.Accept[conf](noTempFiles, spec.Scalar(func(c *conf) *spec.Value[*httpd.TempPath] { return &c.tempPath }, spec.Words, spec.Between(1, 4), nil, spec.TempPath)),
 	},
-	size("proxy_max_temp_file_size", "", "Limits a response's temporary file; 0 makes none.", func(c *conf) *spec.Value[int64] { return &c.maxTemp }),
-	size("proxy_temp_file_write_size", "", "Limits what is written to a temporary file at once.", func(c *conf) *spec.Value[int64] { return &c.tempWrite }),
+	checkedSize("proxy_max_temp_file_size", "Limits a response's temporary file; 0 makes none.", func(c *conf) *spec.Value[int64] { return &c.maxTemp }),
+	checkedSize("proxy_temp_file_write_size", "Limits what is written to a temporary file at once.", func(c *conf) *spec.Value[int64] { return &c.tempWrite }),
 }
 
 // timeouts are the directives about time and trying again.
