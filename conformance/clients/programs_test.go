@@ -78,7 +78,17 @@ func backends(t *testing.T, n int) []string {
 	for range n {
 		args = append(args, "0")
 	}
-	cmd := node(t, args...)
+	addrs := listeners(t, node(t, args...))
+	if len(addrs) != n {
+		t.Fatalf("backend.js: got %d addresses, want %d", len(addrs), n)
+	}
+	return addrs
+}
+
+// listeners starts a server that prints its ports of 127.0.0.1 as JSON and ends
+// with its stdin, and returns their addresses.
+func listeners(t *testing.T, cmd *exec.Cmd) []string {
+	t.Helper()
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -92,14 +102,14 @@ func backends(t *testing.T, n int) []string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		stdin.Close() // it ends with its stdin
+		stdin.Close()
 		cmd.Wait()
 	})
 	var ports []int
-	if err := json.NewDecoder(stdout).Decode(&ports); err != nil || len(ports) != n {
-		t.Fatalf("backend.js: got ports %v, %v", ports, err)
+	if err := json.NewDecoder(stdout).Decode(&ports); err != nil {
+		t.Fatalf("%v: %v", cmd.Args[1:], err)
 	}
-	addrs := make([]string, n)
+	addrs := make([]string, len(ports))
 	for i, p := range ports {
 		addrs[i] = "127.0.0.1:" + strconv.Itoa(p)
 	}
