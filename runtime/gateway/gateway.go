@@ -7,6 +7,7 @@
 package gateway
 
 import (
+	"errors"
 	"time"
 
 	"understudy/runtime/buf"
@@ -16,13 +17,27 @@ import (
 	"understudy/runtime/upstream"
 )
 
-// A Protocol is what is said to a peer, and understood of its answer.
+// A Protocol is how a peer is spoken to, and its answer understood.
 type Protocol struct {
 	Scheme string // "http://", for logs
 	// AppendRequest appends the head of the request, in a form that
 	// may be sent to any peer.
 	AppendRequest func(dst []byte, r *httpd.Request, s *State) ([]byte, httpd.Status)
+
+	// Framing is what stands around the pieces of the request's body; nil: the
+	// chunked coding if State.Chunked, nothing otherwise.
+	Framing *Framing
+
+	// ReadHead reads the head of the response from the start of b, and takes
+	// it and what precedes the body out of b. It fills State.Head, and says by
+	// State.Body how the body is read. The error is h1.ErrMore if the head
+	// goes on behind b, ErrLogged, or says what the upstream sent wrong.
+	ReadHead func(r *httpd.Request, s *State, b *buf.Buffer) error
 }
+
+// ErrLogged is the error of a head that cannot be passed on, if the log says
+// why already.
+var ErrLogged = errors.New("the response is no good")
 
 // Settings are the directives that all protocols share (proxy_read_timeout,
 // fastcgi_read_timeout …).
@@ -150,7 +165,11 @@ type Attempt struct {
 type State struct {
 	Attempts []Attempt
 	Head     h1.ResponseHead
-	BodyLen  int64 // of the request as it is sent; -1: chunked
+	Body     Decoder // of the response
+	NoBody   bool    // the response has no body, whatever its head says
+	Keep     bool    // the connection may be used again when the response has ended
+	Upgrade  bool    // the connection becomes a tunnel behind the head
+	BodyLen  int64   // of the request as it is sent; -1: chunked
 	Chunked  bool
 
 	// Of the request line and Host field, set by the protocol.
@@ -173,7 +192,11 @@ type State struct {
 	received0, sent0 int64       // what the connection had moved before this request
 	buf              *buf.Buffer // of the response
 	headBuf          *buf.Buffer // the buffer the head is in, if it is no longer in buf
-	dec              h1.Chunked
+	set              *Settings   // of this pass
+	plain            plain
+	chunked          chunked
+	early            int // bytes of interim responses
+	frame            [2 * frameRoom]byte
 	rate, rated      int64 // bytes a second that may be read (proxy_limit_rate), and those read
 	rateStart        time.Time
 	tail             h1.Trailers

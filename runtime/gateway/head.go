@@ -24,10 +24,7 @@ func (s *State) readHead(r *httpd.Request, p *Protocol, set *Settings, began tim
 	b := s.buf
 	limit := min(len(b.B), set.BufferSize)
 	s.Head.Reset()
-	if s.Head.Warn == nil {
-		s.Head.Warn = func(*h1.Error) {}
-	}
-	early := 0
+	s.Body, s.NoBody, s.Keep, s.Upgrade, s.early = nil, false, false, false, 0
 	for {
 		if b.W >= limit {
 			r.Errorf(logs.Error, "upstream sent too big header while reading response header from upstream")
@@ -41,33 +38,19 @@ func (s *State) readHead(r *httpd.Request, p *Protocol, set *Settings, began tim
 			return s.readFailure(r, err)
 		}
 		b.W += n
-	again:
-		n, err = s.Head.Parse(b.Bytes())
-		switch {
-		case err == h1.ErrMore:
+		switch err = p.ReadHead(r, s, b); err {
+		case h1.ErrMore:
 			continue
-		case err != nil:
-			return s.badHead(r, err)
+		case nil:
+			s.attempt().Header = time.Since(began)
+			s.attempt().Status = s.Head.Status
+			return nil
+		case ErrLogged:
+		default:
+			r.Errorf(logs.Error, "%v while reading response header from upstream", err)
 		}
-		b.R += n
-		if s.Head.Status == 103 {
-			if len(r.Loc.EarlyHints) > 0 && r.Any(r.Loc.EarlyHints) {
-				early += n
-				s.passHints(r, early, set)
-			}
-			b.W = copy(b.B, b.B[b.R:b.W])
-			b.R = 0
-			s.Head.Reset()
-			if b.W > 0 {
-				goto again
-			}
-			continue
-		}
-		break
+		return &failure{OnInvalidHeader, 502}
 	}
-	s.attempt().Header = time.Since(began)
-	s.attempt().Status = s.Head.Status
-	return nil
 }
 
 func (s *State) readFailure(r *httpd.Request, err error) *failure {
@@ -84,35 +67,6 @@ func (s *State) readFailure(r *httpd.Request, err error) *failure {
 		r.Errorf(logs.Error, "recv() failed%s while reading response header from upstream", httpd.Errno(err))
 	}
 	return &failure{OnError, 502}
-}
-
-// badHead refuses a head that does not parse. nginx takes bytes that do not
-// begin with a status line for a response of HTTP/0.9, and passes them on; that
-// lets a peer, or who can write through it, put whole responses on the
-// connection to the client, so it is an error here.
-func (s *State) badHead(r *httpd.Request, err error) *failure {
-	if err == h1.ErrNoStatusLine {
-		r.Errorf(logs.Error, "upstream sent no valid HTTP/1.0 header while reading response header from upstream")
-	} else {
-		r.Errorf(logs.Error, "%v while reading response header from upstream", err)
-	}
-	return &failure{OnInvalidHeader, 502}
-}
-
-// passHints sends the fields of a 103 on.
-func (s *State) passHints(r *httpd.Request, size int, set *Settings) {
-	if size > set.BufferSize {
-		r.Errorf(logs.Info, "upstream sent too big early hints")
-		return
-	}
-	var hints header.List
-	for i := range s.Head.Len() {
-		f := s.Head.At(i)
-		if !set.Hide.Has(f.Hash, s.Head.Name(f)) {
-			hints.Add(s.Head.Name(f), s.Head.Value(f))
-		}
-	}
-	r.EarlyHints(&hints)
 }
 
 // judge looks at a status that may be another peer's turn, or ours to answer.

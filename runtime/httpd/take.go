@@ -90,10 +90,6 @@ func (r *Request) SetRate(n int64) {
 // Linger makes the connection close only when the client has stopped sending.
 func (r *Request) Linger() { r.lingering = true }
 
-// Flushing reports whether pieces of the body leave as they come: not if a
-// filter needs more to work on.
-func (r *Request) Flushing() bool { return true }
-
 // Intercepts reports whether error_page has something for a status.
 func (r *Request) Intercepts(status int) bool {
 	for i := range r.Loc.ErrorPages {

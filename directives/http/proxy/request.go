@@ -42,7 +42,7 @@ func newHandler(c *conf, t *target, b *spec.Builder) *handler {
 		conf: c, target: t, head: newHead(c, b.Env().Version), settings: c.settings(),
 		host: []byte(t.host), port: []byte(t.port), uri: []byte(t.uri), name: len(t.name),
 	}
-	h.protocol = gateway.Protocol{Scheme: "http://", AppendRequest: h.appendRequest}
+	h.protocol = gateway.Protocol{Scheme: "http://", AppendRequest: h.appendRequest, ReadHead: gateway.ReadHTTPHead}
 	if t.whole == nil {
 		h.to = gateway.Target{Group: t.group.Servers, Key: t.group.Key, Name: t.group.Name}
 	} else {
