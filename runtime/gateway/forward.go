@@ -11,11 +11,8 @@ import (
 
 // Forward passes r to a peer of to and its answer to the client.
 func Forward(r *httpd.Request, to Target, p *Protocol, set *Settings) httpd.Status {
-	s := Begin(r)
-	if len(s.Attempts) > 0 {
-		s.Attempts = append(s.Attempts, Attempt{}) // the passes of a request are told apart
-	}
-	s.scheme, s.start, s.set = p.Scheme, time.Now(), set
+	s := beginPass(r, set)
+	s.scheme = p.Scheme
 	if to.TLS != nil {
 		s.scheme = "https://"
 	}
@@ -29,6 +26,26 @@ func Forward(r *httpd.Request, to Target, p *Protocol, set *Settings) httpd.Stat
 	if set.Body != nil {
 		s.out = append(s.out, r.Eval(set.Body)...)
 	}
+	s.beginTries(r, to, set)
+	for {
+		st, again := s.try(r, to, p, set)
+		if !again {
+			return st
+		}
+	}
+}
+
+// beginPass returns the request's state, ready for another pass.
+func beginPass(r *httpd.Request, set *Settings) *State {
+	s := Begin(r)
+	if len(s.Attempts) > 0 {
+		s.Attempts = append(s.Attempts, Attempt{}) // the passes of a request are told apart
+	}
+	s.start, s.set = time.Now(), set
+	return s
+}
+
+func (s *State) beginTries(r *httpd.Request, to Target, set *Settings) {
 	var key []byte
 	if to.Key != nil {
 		key = to.Key(r)
@@ -36,12 +53,6 @@ func Forward(r *httpd.Request, to Target, p *Protocol, set *Settings) httpd.Stat
 	to.Group.Begin(&s.tried, key)
 	if set.NextTries > 0 {
 		s.tried.Tries = min(s.tried.Tries, set.NextTries)
-	}
-	for {
-		st, again := s.try(r, to, p, set)
-		if !again {
-			return st
-		}
 	}
 }
 
@@ -82,18 +93,10 @@ type failure struct {
 // tried; if not, st is the end of it.
 func (s *State) try(r *httpd.Request, to Target, p *Protocol, set *Settings) (st httpd.Status, again bool) {
 	began := time.Now()
-	s.Attempts = append(s.Attempts, Attempt{Name: to.Group.Name, Connect: -1, Header: -1, Response: -1})
-	s.sent, s.cached = false, false
-	s.peerName = to.Name
-	peer, err := to.Group.Next(&s.tried)
-	if err != nil {
-		r.Errorf(logs.Error, "no live upstreams while connecting to upstream")
-		s.attempt().Status = 502
-		s.attempt().Response = 0
+	peer := s.pick(r, to)
+	if peer == nil {
 		return 502, false
 	}
-	a := s.attempt()
-	a.Name, s.peerName = peer.Name, peer.Name
 	f := s.connect(r, to, peer, set, began)
 	if f == nil {
 		f = s.send(r, p, set)
@@ -107,8 +110,25 @@ func (s *State) try(r *httpd.Request, to Target, p *Protocol, set *Settings) (st
 		}
 		return s.respond(r, to.Group, p, set, began), false
 	}
-	a.Response = time.Since(began)
+	s.attempt().Response = time.Since(began)
 	return s.next(r, to.Group, set, *f)
+}
+
+// pick starts an attempt and returns its peer, or nil if none is left: then the
+// attempt has ended with 502.
+func (s *State) pick(r *httpd.Request, to Target) *upstream.Peer {
+	s.Attempts = append(s.Attempts, Attempt{Name: to.Group.Name, Connect: -1, Header: -1, Response: -1})
+	s.sent, s.cached = false, false
+	s.peerName = to.Name
+	peer, err := to.Group.Next(&s.tried)
+	if err != nil {
+		r.Errorf(logs.Error, "no live upstreams while connecting to upstream")
+		s.attempt().Status = 502
+		s.attempt().Response = 0
+		return nil
+	}
+	s.attempt().Name, s.peerName = peer.Name, peer.Name
+	return peer
 }
 
 // next decides what follows a failed attempt: ngx_http_upstream_next.

@@ -37,8 +37,8 @@ func (s *State) upgrade(r *httpd.Request, g *upstream.Group, set *Settings, bega
 	if rest := r.Unread(); len(rest) > 0 {
 		client.Unread(rest)
 	}
-	if rest := s.buf.Bytes(); len(rest) > 0 {
-		s.conn.Unread(rest)
+	if s.buf != nil && s.buf.Len() > 0 {
+		s.conn.Unread(s.buf.Bytes())
 	}
 	o := tunnel.Options{Idle: set.Read, SendA: r.Loc.SendTimeout, SendB: set.Send, Group: h.Tunnels()}
 	u := &upgraded{state: s, peer: s.conn.Detach(), group: g, tried: s.tried, began: began, sent: client.Sent}

@@ -292,9 +292,10 @@ func (r *Request) fill() {
 	r.Body.left = max(h.ContentLength, 0)
 	r.Body.ended = !r.Body.Present()
 	r.lingering = r.Body.Present()
-	switch h.Connection {
-	case h1.ConnectionClose:
-	case h1.ConnectionKeepAlive:
+	switch {
+	case h.MethodID == h1.CONNECT: // what follows is the tunnel's, or nobody's
+	case h.Connection == h1.ConnectionClose:
+	case h.Connection == h1.ConnectionKeepAlive:
 		r.Keepalive = true
 	default:
 		r.Keepalive = r.Minor >= 1 && !r.Old

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"understudy/runtime/h1"
 	"understudy/runtime/header"
 )
 
@@ -102,7 +103,11 @@ func (r *Request) Port() int { return int(r.Head.Port) }
 // BasicAuth returns the user and the password of the Authorization field, if
 // it is of the Basic scheme (RFC 7617) and names a user.
 func (r *Request) BasicAuth() (user, password []byte, ok bool) {
-	v := r.Head.Get(header.Authorization)
+	id := header.Authorization
+	if r.MethodID == h1.CONNECT {
+		id = header.ProxyAuthorization
+	}
+	v := r.Head.Get(id)
 	if len(v) < len("Basic ") || !header.EqualFold(v[:len("Basic ")], "basic ") {
 		return nil, nil, false
 	}
@@ -127,6 +132,24 @@ func (r *Request) BasicAuth() (user, password []byte, ok bool) {
 		}
 	}
 	return nil, nil, false
+}
+
+// Challenge asks the client for credentials, with the value of the field that
+// names scheme and realm, and returns the status to answer: 407 for CONNECT,
+// where this is the proxy, else 401 (RFC 9110, 11.6 and 11.7).
+func (r *Request) Challenge(v []byte) Status {
+	r.Resp.Headers.AddID(r.challenge(), v)
+	if r.MethodID == h1.CONNECT {
+		return 407
+	}
+	return 401
+}
+
+func (r *Request) challenge() header.ID {
+	if r.MethodID == h1.CONNECT {
+		return header.ProxyAuthenticate
+	}
+	return header.WWWAuthenticate
 }
 
 // AppendSeconds appends a duration in seconds with milliseconds, as in

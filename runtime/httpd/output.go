@@ -167,7 +167,7 @@ func (o *output) origin(b []byte) []byte {
 // frame decides how the client learns where the body ends.
 func (o *output) frame() {
 	r, p := o.r, &o.r.Resp
-	if p.Status == 304 || p.Status == 204 || p.Status < 200 || r.MethodID == HEAD {
+	if p.Status == 304 || p.Status == 204 || p.Status < 200 || r.MethodID == HEAD || r.MethodID == h1.CONNECT && p.Status < 300 {
 		return
 	}
 	if p.Length >= 0 && !p.WantTrailers {

@@ -1,7 +1,6 @@
 package httpd
 
 import (
-	"understudy/runtime/header"
 	"understudy/runtime/logs"
 )
 
@@ -136,7 +135,7 @@ func (r *Request) answer() Status {
 		return st
 	}
 	if len(r.Loc.Access) > 0 {
-		if st := r.access(); st == 401 {
+		if st := r.access(); st == 401 || st == 407 {
 			return r.delayed(st)
 		} else if st != OK {
 			return st
@@ -188,10 +187,10 @@ func (r *Request) access() Status {
 	for i := range r.Loc.Access {
 		switch st := r.step("access", &r.Loc.Access[i]); {
 		case st == OK:
-			r.Resp.Headers.DelID(header.WWWAuthenticate)
+			r.Resp.Headers.DelID(r.challenge())
 			return OK
-		case st == 401 || st == 403:
-			if refused != 401 {
+		case st == 401 || st == 403 || st == 407:
+			if refused != 401 && refused != 407 {
 				refused = st
 			}
 		case st != Declined:

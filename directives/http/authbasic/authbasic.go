@@ -10,7 +10,6 @@ import (
 	"os"
 
 	"understudy/directives/spec"
-	"understudy/runtime/header"
 	"understudy/runtime/httpd"
 	"understudy/runtime/logs"
 )
@@ -109,8 +108,7 @@ func (u *users) run(r *httpd.Request) httpd.Status {
 func ask(r *httpd.Request, realm []byte) httpd.Status {
 	v := append(r.Alloc(len(realm)+16), `Basic realm="`...)
 	v = append(append(v, realm...), '"')
-	r.Resp.Headers.AddID(header.WWWAuthenticate, v)
-	return 401
+	return r.Challenge(v)
 }
 
 // lookup returns the hash of a user's password. The file has lines of
