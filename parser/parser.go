@@ -88,24 +88,19 @@ func tree(sts []statement) (conf *config.Config, err error) {
 	return gonginx.NewStringParser(respell(sts), gonginx.WithSkipValidDirectivesErr(), gonginx.WithSkipComments()).Parse()
 }
 
-// placeholder stands for a word that gonginx would read differently from nginx.
-const placeholder = "w"
-
 // respell writes the statements so that gonginx's lexer sees in them exactly
 // the words that nginx's sees. Blocks that an error left open are closed.
 func respell(sts []statement) string {
 	n, depth := 0, 0
 	for i := range sts {
 		n++
-		for j := range sts[i].words {
-			n += len(sts[i].words[j].Raw) + 1
-		}
+		n += 2 * len(sts[i].words)
 	}
 	var b strings.Builder
 	b.Grow(n + 64)
 	for i := range sts {
 		for j := range sts[i].words {
-			b.WriteString(spelling(sts[i].words[j].Raw, j == 0))
+			b.WriteString(spelling(sts[i].words[j].Raw))
 			b.WriteByte(' ')
 		}
 		switch b.WriteByte(sts[i].end); sts[i].end {
@@ -121,29 +116,23 @@ func respell(sts []statement) string {
 	return b.String()
 }
 
-// spelling returns the spelling of a word for gonginx. Names for which gonginx
-// has a type of its own are hidden from it, because these types reorder,
-// reject or open what they hold.
-func spelling(raw string, name bool) string {
-	for i := 0; i < len(raw); i++ {
-		if !common[raw[i]] {
-			return placeholder
-		}
+// spelling returns the spelling of a word for gonginx: its first byte, if that
+// means the same to gonginx as to nginx, else a placeholder. More of it would
+// not make the tree better, and is what gonginx spends its time on. Names for
+// which gonginx has a type of its own are hidden from it that way, because these
+// types reorder, reject or open what they hold.
+func spelling(raw string) string {
+	if common[raw[0]] {
+		return raw[:1]
 	}
-	if strings.HasSuffix(raw, "_by_lua_block") {
-		return placeholder
-	}
-	if name && (config.BlockWrappers[raw] != nil || config.DirectiveWrappers[raw] != nil || config.IncludeWrappers[raw] != nil) {
-		return placeholder
-	}
-	return raw
+	return "w"
 }
 
-// common are the bytes that mean the same to gonginx as to nginx anywhere in a
+// common are the bytes that mean the same to gonginx as to nginx at the start of a
 // word. gonginx reads runes, ends at NUL and has three kinds of quotes.
 var common = func() (t [256]bool) {
 	for c := '!'; c <= '~'; c++ {
-		t[c] = !strings.ContainsRune("\"'`\\{};#", c)
+		t[c] = !strings.ContainsRune("\"'`\\{};#$", c)
 	}
 	return t
 }()
@@ -207,7 +196,7 @@ func (b *binder) directive(node config.IDirective, parent *Directive) (*Directiv
 	}
 	st := b.sts[0]
 	block := n.GetBlock()
-	if st.end == '}' || (st.end == '{') != (block != nil) || len(n.Parameters) != len(st.words)-1 || n.Name != spelling(st.words[0].Raw, true) {
+	if st.end == '}' || (st.end == '{') != (block != nil) || len(n.Parameters) != len(st.words)-1 || n.Name != spelling(st.words[0].Raw) {
 		return nil, errShape
 	}
 	d := &b.ds[0]
@@ -220,7 +209,7 @@ func (b *binder) directive(node config.IDirective, parent *Directive) (*Directiv
 	n.Line = d.Name.Pos.Line
 	for i := range n.Parameters {
 		w := &d.Args[i]
-		if n.Parameters[i].Value != spelling(w.Raw, false) {
+		if n.Parameters[i].Value != spelling(w.Raw) {
 			return nil, errShape
 		}
 		n.Parameters[i] = config.Parameter{Value: w.Raw, RelativeLineIndex: w.Pos.Line - n.Line}

@@ -57,6 +57,7 @@ type scanner struct {
 // and that error. Every block that is opened is closed unless there is an error.
 func scan(file, src string, k kind, depth int) ([]statement, *diag.Diagnostic) {
 	s := &scanner{file: file, src: src, kind: k, line: 1, depth: depth}
+	s.out = make([]statement, 0, strings.Count(src, ";")+strings.Count(src, "{")+strings.Count(src, "}")) // rarely more than there are
 	for {
 		more, err := s.statement()
 		if err != nil || !more {

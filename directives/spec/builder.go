@@ -126,8 +126,8 @@ func (s *Scope) BuildLocation(h *httpd.HTTP, srv *httpd.Server, loc *httpd.Locat
 }
 
 func (s *Scope) run(h hook, b *Builder) {
-	for i, m := range s.table.modules {
-		s.found(m.build(h, s.slots[i].conf, b))
+	for _, i := range s.table.hooked[h] {
+		s.found(s.table.modules[i].build(h, s.conf(i), b))
 	}
 	for _, f := range b.after {
 		f()
@@ -146,16 +146,18 @@ func (s *Scope) BuildStreamServer(st *stream.Stream, srv *stream.Server) {
 }
 
 func (s *Scope) runStream(h hook, b *StreamBuilder) {
-	for i, m := range s.table.modules {
-		s.found(m.buildStream(h, s.slots[i].conf, b))
+	for _, i := range s.table.hooked[h] {
+		s.found(s.table.modules[i].buildStream(h, s.conf(i), b))
 	}
 }
 
 // found adds what a build function reports.
 func (s *Scope) found(err error) {
+	if err == nil {
+		return
+	}
 	var d diag.Diagnostic
 	switch {
-	case err == nil:
 	case errors.As(err, &d):
 		s.diags = append(s.diags, d)
 	case s.At != nil:

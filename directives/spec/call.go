@@ -114,7 +114,7 @@ func VarsOf[S vars.Subject](c *Call) *vars.Table[S] {
 // Regex compiles a regular expression that is a part of argument i, and
 // declares the variables its named captures set.
 func (c *Call) Regex(pattern string, i int, o regex.Options) (*regex.Regexp, error) {
-	re, err := regex.Compile(pattern, o)
+	re, err := c.Scope.regex(pattern, o)
 	if err != nil {
 		return nil, c.Coded(i, "bad-regex", "%v", err)
 	}
@@ -131,6 +131,29 @@ func (c *Call) Regex(pattern string, i int, o regex.Options) (*regex.Regexp, err
 		}
 	}
 	return re, nil
+}
+
+// A pattern is a regular expression as it is written.
+type pattern struct {
+	text    string
+	options regex.Options
+}
+
+// regex compiles a pattern, once in a configuration: a hundred servers with the
+// same location share it.
+func (e *env) regex(text string, o regex.Options) (*regex.Regexp, error) {
+	p := pattern{text, o}
+	if re := e.patterns[p]; re != nil {
+		return re, nil
+	}
+	re, err := regex.Compile(text, o)
+	if err == nil {
+		if e.patterns == nil {
+			e.patterns = map[pattern]*regex.Regexp{}
+		}
+		e.patterns[p] = re
+	}
+	return re, err
 }
 
 // Zones returns the process's zones.

@@ -11,6 +11,7 @@ import (
 	"understudy/parser/diag"
 	"understudy/runtime/httpd"
 	"understudy/runtime/logs"
+	"understudy/runtime/regex"
 	"understudy/runtime/stream"
 	"understudy/runtime/vars"
 	"understudy/runtime/zone"
@@ -40,15 +41,18 @@ type Scope struct {
 	Parent   *Scope
 	Children []*Scope
 
-	slots []slot // by module
+	// own is what modules have here. A module that is not in it shares what it
+	// has in the block around: most blocks say something of few modules. The
+	// main context has all, by their index.
+	own    []own
+	merged bool // inherit has been here
 	*env
 }
 
-// A slot is a module's configuration in one block. Blocks that say nothing of
-// a module share that of the block around them.
-type slot struct {
+// An own is what a module has in one block.
+type own struct {
+	module int // its index
 	conf   any
-	shared bool
 	local  bool // conf holds what inner blocks must not see
 }
 
@@ -61,6 +65,7 @@ type env struct {
 	stream    *stream.Vars
 	upstreams [2]upstreams
 	results   map[reflect.Type]any
+	patterns  map[pattern]*regex.Regexp
 	cut       bool // reading ended before the configuration did
 }
 
@@ -81,8 +86,9 @@ func Compile(t *Table, ds []*parser.Directive, o Options) *Compilation {
 		m.declare(e)
 	}
 	main := e.open(Main, nil, nil)
+	main.own = make([]own, len(t.modules))
 	for i, m := range t.modules {
-		main.slots[i].conf = m.newConf()
+		main.own[i] = own{module: i, conf: m.newConf()}
 		if m.family() != familyCore {
 			main.defaults(i)
 		}
@@ -95,7 +101,7 @@ func Compile(t *Table, ds []*parser.Directive, o Options) *Compilation {
 	}
 	for i, m := range t.modules {
 		if !e.cut {
-			main.found(m.end(main.slots[i].conf, main))
+			main.found(m.end(main.own[i].conf, main))
 		}
 	}
 	return &Compilation{Main: main, Diags: e.diags}
@@ -111,19 +117,49 @@ func Result[T any](s *Scope) (x T) {
 }
 
 func (e *env) open(in Context, at *parser.Directive, parent *Scope) *Scope {
-	s := &Scope{In: in, At: at, Parent: parent, env: e, slots: make([]slot, len(e.table.modules))}
+	s := &Scope{In: in, At: at, Parent: parent, env: e}
 	if parent != nil {
 		parent.Children = append(parent.Children, s)
 	}
 	return s
 }
 
-// own returns a module's configuration in s for a directive to change.
-func (s *Scope) own(i int) any {
-	if s.slots[i].conf == nil {
-		s.slots[i].conf = s.table.modules[i].newConf()
+// has returns what a module has in s itself, or nil.
+func (s *Scope) has(i int) *own {
+	if s.Parent == nil {
+		return &s.own[i]
 	}
-	return s.slots[i].conf
+	for k := range s.own {
+		if s.own[k].module == i {
+			return &s.own[k]
+		}
+	}
+	return nil
+}
+
+// of returns what a module has in s for a directive to change. It is valid until
+// the next call.
+func (s *Scope) of(i int) *own {
+	o := s.has(i)
+	if o == nil {
+		s.own = append(s.own, own{module: i, conf: s.table.modules[i].newConf()})
+		o = &s.own[len(s.own)-1]
+	}
+	return o
+}
+
+// conf returns the configuration of a module that is in force in s, which must
+// not be changed. Before s has inherited, it is what s itself says.
+func (s *Scope) conf(i int) any {
+	if !s.merged {
+		return s.of(i).conf
+	}
+	for {
+		if o := s.has(i); o != nil {
+			return o.conf
+		}
+		s = s.Parent
+	}
 }
 
 func (s *Scope) declare(ds []*parser.Directive) {
@@ -145,10 +181,9 @@ func (s *Scope) directive(d *parser.Directive) {
 	}
 	call := &Call{Directive: d, Scope: s, Entry: e}
 	if e.set != nil {
-		if e.local {
-			s.slots[e.owner].local = true
-		}
-		if err := e.set(s.own(e.owner), call); err != nil {
+		o := s.of(e.owner)
+		o.local = o.local || e.local
+		if err := e.set(o.conf, call); err != nil {
 			s.report(d, err)
 			if e.Opens == 0 || e.State == Unsupported {
 				return
@@ -170,7 +205,7 @@ func (s *Scope) directive(d *parser.Directive) {
 	if e.close != nil {
 		line := d.End.Line
 		d.End.Line = d.Close.Line // what a block lacks is reported where it ends
-		if err := e.close(inner.own(e.owner), call); err != nil {
+		if err := e.close(inner.conf(e.owner), call); err != nil {
 			s.report(d, err)
 		}
 		d.End.Line = line
@@ -236,21 +271,19 @@ func quote(s string) string {
 
 // inherit gives s and the scopes inside it what they did not say.
 func (s *Scope) inherit() {
-	for i := range s.slots {
-		own, outer := &s.slots[i], &s.Parent.slots[i]
-		if own.conf == nil {
-			if !outer.local {
-				own.conf, own.shared = outer.conf, true
-				continue
-			}
-			own.conf = s.table.modules[i].newConf()
-		}
-		for _, e := range s.table.byModule[i] {
-			if e.inherit != nil {
-				e.inherit(own.conf, outer.conf, s.In&nameless != 0)
-			}
+	for k := range s.Parent.own {
+		if o := &s.Parent.own[k]; o.local {
+			s.of(o.module)
 		}
 	}
+	for k := range s.own {
+		own := &s.own[k]
+		outer := s.Parent.conf(own.module)
+		for _, e := range s.table.inheriting[own.module] {
+			e.inherit(own.conf, outer, s.In&nameless != 0)
+		}
+	}
+	s.merged = true
 	for _, c := range s.Children {
 		c.inherit()
 	}
@@ -258,7 +291,7 @@ func (s *Scope) inherit() {
 
 // defaults gives a module in the main scope the defaults of its directives.
 func (s *Scope) defaults(module int) {
-	conf := s.slots[module].conf
+	conf := s.own[module].conf
 	for _, e := range s.table.byModule[module] {
 		text := e.DefaultFor(s.Version)
 		if text == "" || e.inherit == nil || e.isSet(conf) {
@@ -280,15 +313,12 @@ func Conf[C any](s *Scope) *C {
 	if !ok {
 		panic(fmt.Sprintf("spec: no module with configuration %T", new(C)))
 	}
-	if c, ok := s.slots[i].conf.(*C); ok {
-		return c
-	}
-	return s.own(i).(*C)
+	return s.conf(i).(*C)
 }
 
 // OwnConf returns the configuration of type C in s for a Close or Set function
 // to change.
-func OwnConf[C any](s *Scope) *C { return s.own(s.table.byConf[reflect.TypeFor[*C]()]).(*C) }
+func OwnConf[C any](s *Scope) *C { return s.conf(s.table.byConf[reflect.TypeFor[*C]()]).(*C) }
 
 // Supports reports whether a directive is known, and not as unsupported, in a
 // context: for what other directives can only do together with it.
@@ -323,9 +353,10 @@ type Setting struct {
 func (s *Scope) Settings() []Setting {
 	var out []Setting
 	for i, es := range s.table.byModule {
+		conf := s.conf(i)
 		for _, e := range es {
-			if e.pos != nil && s.slots[i].conf != nil && e.isSet(s.slots[i].conf) {
-				out = append(out, Setting{e, e.pos(s.slots[i].conf)})
+			if e.pos != nil && e.isSet(conf) {
+				out = append(out, Setting{e, e.pos(conf)})
 			}
 		}
 	}

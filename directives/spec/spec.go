@@ -10,6 +10,7 @@ package spec
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"understudy/parser/diag"
 	"understudy/runtime/httpd"
@@ -78,6 +79,7 @@ type Module interface {
 	entries() []*Entry
 	newConf() any
 	declare(*env)
+	hooks(hook) bool // there is something for it to build
 	build(hook, any, *Builder) error
 	buildStream(hook, any, *StreamBuilder) error
 	end(any, *Scope) error
@@ -97,6 +99,8 @@ const (
 	hookMain hook = iota
 	hookServer
 	hookLocation
+
+	hookCount
 )
 
 // A State says what becomes of a directive.
@@ -140,7 +144,7 @@ func entriesOf[C any](module string, ds []Directive[C]) []*Entry {
 		e := &Entry{
 			Module: module, Name: d.Name, Syntax: d.Syntax, Default: d.Default, Doc: d.Doc,
 			In: d.In, Args: d.Args, Opens: d.Opens, Free: d.Free, Was: d.Was,
-			Kind: s.kind, Values: s.values, State: s.state, Why: s.why, local: s.inherit == nil || s.local,
+			Kind: s.kind, Values: s.values, State: s.state, Why: s.why, local: s.inherit == nil && !s.visible || s.local,
 		}
 		if e.Args == 0 {
 			e.Args = s.args
@@ -175,6 +179,10 @@ func (m HTTPModule[C]) declare(e *env) {
 	}
 }
 
+func (m HTTPModule[C]) hooks(h hook) bool {
+	return [...]bool{m.Main != nil, m.Server != nil, m.Location != nil}[h]
+}
+
 func (m HTTPModule[C]) build(h hook, conf any, b *Builder) error {
 	f := [...]func(*C, *Builder) error{m.Main, m.Server, m.Location}[h]
 	if f == nil {
@@ -197,6 +205,10 @@ func (m StreamModule[C]) declare(e *env) {
 	}
 }
 
+func (m StreamModule[C]) hooks(h hook) bool {
+	return [...]bool{m.Main != nil, m.Server != nil, false}[h]
+}
+
 func (m StreamModule[C]) build(hook, any, *Builder) error { return nil }
 func (m StreamModule[C]) end(any, *Scope) error           { return nil }
 
@@ -213,6 +225,7 @@ func (m CoreModule[C]) family() family                              { return fam
 func (m CoreModule[C]) entries() []*Entry                           { return entriesOf(m.Name, m.Directives) }
 func (m CoreModule[C]) newConf() any                                { return new(C) }
 func (m CoreModule[C]) declare(*env)                                {}
+func (m CoreModule[C]) hooks(hook) bool                             { return false }
 func (m CoreModule[C]) build(hook, any, *Builder) error             { return nil }
 func (m CoreModule[C]) buildStream(hook, any, *StreamBuilder) error { return nil }
 
@@ -229,8 +242,11 @@ type Table struct {
 	modules  []Module
 	entries  []*Entry
 	byModule [][]*Entry
-	byName   map[string][]*Entry
-	byConf   map[reflect.Type]int
+
+	inheriting [][]*Entry       // of byModule, those that inherit
+	hooked     [hookCount][]int // the modules that have something to build
+	byName     map[string][]*Entry
+	byConf     map[reflect.Type]int
 }
 
 // NewTable indexes modules. Their order is the order of their steps within a
@@ -250,6 +266,12 @@ func NewTable(modules ...Module) *Table {
 			t.byName[e.Name] = append(t.byName[e.Name], e)
 		}
 		t.byModule = append(t.byModule, es)
+		t.inheriting = append(t.inheriting, slices.DeleteFunc(slices.Clone(es), func(e *Entry) bool { return e.inherit == nil }))
+		for h := range t.hooked {
+			if m.hooks(hook(h)) {
+				t.hooked[h] = append(t.hooked[h], i)
+			}
+		}
 		t.byConf[reflect.TypeOf(m.newConf())] = i
 	}
 	return t

@@ -15,8 +15,8 @@ import (
 // A Value is a setting that knows where it was given.
 type Value[T any] struct {
 	V   T
-	Pos diag.Pos // not valid: the default, or never given
 	set bool
+	Pos diag.Pos // not valid: the default, or never given
 }
 
 // Given reports whether the value was given, here or in an outer block, by a
@@ -24,7 +24,7 @@ type Value[T any] struct {
 func (v *Value[T]) Given() bool { return v.set }
 
 // Give sets the value as a directive at a place does.
-func (v *Value[T]) Give(x T, at diag.Pos) { *v = Value[T]{x, at, true} }
+func (v *Value[T]) Give(x T, at diag.Pos) { *v = Value[T]{x, true, at} }
 
 func (v *Value[T]) inherit(parent *Value[T]) {
 	if !v.set {
@@ -56,6 +56,7 @@ type Setter[C any] struct {
 	set     func(*C, *Call) error
 	inherit func(child, parent *C, nameless bool)
 	local   bool // not all blocks inside may see it
+	visible bool // without inherit: blocks inside may see it
 	isSet   func(*C) bool
 	pos     func(*C) diag.Pos
 }
@@ -65,6 +66,14 @@ type Setter[C any] struct {
 func (s Setter[C]) Inheriting(f func(child, parent *C)) Setter[C] {
 	s.local = true
 	s.inherit = func(child, parent *C, _ bool) { f(child, parent) }
+	return s
+}
+
+// Visible is s, which is not inherited, for something that blocks inside may see:
+// nothing looks for it there. Those that say nothing of the module are spared a
+// configuration of their own.
+func (s Setter[C]) Visible() Setter[C] {
+	s.visible = true
 	return s
 }
 
@@ -197,6 +206,46 @@ func AddTo[C, T any](field func(*C) *Value[[]T], parse func(*Call) (T, error)) S
 		}
 		return err
 	})
+}
+
+// Noted checks a directive and keeps no more of it than its place, by its name in
+// a map that many directives share: a block pays nothing for those it does not
+// give. Given twice in one block, it is a duplicate.
+func Noted[C any](name string, places func(*C) *map[string]diag.Pos, args Arity, check func(*Call) error) Setter[C] {
+	return Setter[C]{
+		args: args,
+		set: func(c *C, call *Call) error {
+			m := places(c)
+			if _, given := (*m)[name]; given {
+				return ErrDuplicate
+			}
+			if err := check(call); err != nil {
+				return err
+			}
+			if *m == nil {
+				*m = map[string]diag.Pos{}
+			}
+			(*m)[name] = call.Pos()
+			return nil
+		},
+		inherit: func(child, parent *C, _ bool) {
+			m, outer := places(child), *places(parent)
+			if *m == nil {
+				*m = outer // nothing is added any more
+				return
+			}
+			if at, given := outer[name]; given {
+				if _, given = (*m)[name]; !given {
+					(*m)[name] = at
+				}
+			}
+		},
+		isSet: func(c *C) bool {
+			_, given := (*places(c))[name]
+			return given
+		},
+		pos: func(c *C) diag.Pos { return (*places(c))[name] },
+	}
 }
 
 // Do calls set. The directive is not inherited.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"understudy/directives/spec"
+	"understudy/parser/diag"
 )
 
 // Why directives have no effect here. Each must be true for whoever reads it
@@ -88,18 +89,9 @@ func accept(name string, in spec.Context, syntax, why string, check func(*spec.C
 	if doc == "" {
 		doc = "Tunes a hash table of nginx."
 	}
-	field := func(c *conf) *spec.Value[bool] {
-		if c.accepted == nil {
-			c.accepted = map[string]*spec.Value[bool]{}
-		}
-		if c.accepted[name] == nil {
-			c.accepted[name] = new(spec.Value[bool])
-		}
-		return c.accepted[name]
-	}
 	return spec.Directive[conf]{
 		Name: name, In: in, Args: args, Syntax: syntax, Doc: doc,
-		Set: spec.Accept(why, spec.Scalar(field, spec.Words, args, nil, func(call *spec.Call) (bool, error) { return true, check(call) })),
+		Set: spec.Accept(why, spec.Noted(name, func(c *conf) *map[string]diag.Pos { return &c.accepted }, args, check)),
 	}
 }
 

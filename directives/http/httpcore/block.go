@@ -28,7 +28,7 @@ var blocks = []spec.Directive[conf]{{
 	Name: "location", In: spec.Server | spec.Location, Args: spec.Between(1, 2), Opens: spec.Location,
 	Syntax: "[ = | ~ | ~* | ^~ ] uri | @name",
 	Doc:    "Sets configuration depending on the request URI.",
-	Set:    spec.Do(checkLocation),
+	Set:    spec.Do(checkLocation).Visible(),
 }, {
 	Name: "limit_except", In: spec.Location, Args: spec.AtLeast(1), Opens: spec.LimitExcept,
 	Syntax: "method ...",

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"understudy/directives/spec"
+	"understudy/parser/diag"
 	"understudy/runtime/httpd"
 	"understudy/runtime/resolver"
 )
@@ -108,7 +109,7 @@ type conf struct {
 	symlinks        spec.Value[symlinks]
 
 	connectionPool spec.Value[int64]
-	accepted       map[string]*spec.Value[bool]
+	accepted       map[string]diag.Pos // what has no effect
 }
 
 // addTo gives a location its settings.

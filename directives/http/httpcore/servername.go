@@ -19,11 +19,11 @@ type serverName struct {
 var names = []spec.Directive[conf]{{
 	Name: "server_name", In: spec.Server, Args: spec.AtLeast(1), Syntax: "name ...",
 	Doc: "Sets the names of a virtual server.",
-	Set: spec.Do(setServerName),
+	Set: spec.Do(setServerName).Visible(),
 }, {
 	Name: "listen", In: spec.Server, Args: spec.AtLeast(1), Syntax: "address[:port] [default_server] [parameters]",
 	Doc: "Sets the address and port, or the path of a unix socket, on which the server takes requests.",
-	Set: spec.Do(addListen),
+	Set: spec.Do(addListen).Visible(),
 }}
 
 func setServerName(c *conf, call *spec.Call) error {

@@ -50,10 +50,9 @@ type head struct {
 }
 
 func newHead(c *conf, version string) *head {
-	h := &head{length: true, coding: true, drop: newDropSet(dropped), version: c.version.V, pass: c.passHeaders.V}
+	h := &head{length: true, coding: true, drop: newDropSet(dropped, c.set.V), version: c.version.V, pass: c.passHeaders.V}
 	h.close = spec.Older(version, "1.29.7")
 	for _, f := range c.set.V {
-		h.drop.add(f.name)
 		switch {
 		case strings.EqualFold(f.name, "Host"):
 			h.host = f.value
@@ -116,14 +115,19 @@ func (h *head) append(dst []byte, r *httpd.Request, host []byte, length int64, c
 
 // A dropSet is a set of field names, arranged for the few that a request has.
 type dropSet struct {
-	bits  [4]uint64 // of the low byte of the hash
-	names map[uint32][]string
+	bits   [4]uint64 // of the low byte of the hash
+	hashes []uint32
+	names  []string
 }
 
-func newDropSet(names []string) *dropSet {
-	d := &dropSet{names: map[uint32][]string{}}
+func newDropSet(names []string, more []field) *dropSet {
+	n := len(names) + len(more)
+	d := &dropSet{hashes: make([]uint32, 0, n), names: make([]string, 0, n)}
 	for _, n := range names {
 		d.add(n)
+	}
+	for i := range more {
+		d.add(more[i].name)
 	}
 	return d
 }
@@ -131,15 +135,16 @@ func newDropSet(names []string) *dropSet {
 func (d *dropSet) add(name string) {
 	hash := header.Hash(name)
 	d.bits[hash>>6&3] |= 1 << (hash & 63)
-	d.names[hash] = append(d.names[hash], name)
+	d.hashes = append(d.hashes, hash)
+	d.names = append(d.names, name)
 }
 
 func (d *dropSet) has(hash uint32, name []byte) bool {
 	if d.bits[hash>>6&3]&(1<<(hash&63)) == 0 {
 		return false
 	}
-	for _, n := range d.names[hash] {
-		if header.EqualFold(name, []byte(n)) {
+	for i, h := range d.hashes {
+		if h == hash && header.EqualFold(name, []byte(d.names[i])) {
 			return true
 		}
 	}
