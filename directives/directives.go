@@ -15,6 +15,7 @@ import (
 	"understudy/directives/http/browser"
 	"understudy/directives/http/byterange"
 	"understudy/directives/http/charset"
+	"understudy/directives/http/dav"
 	"understudy/directives/http/emptygif"
 	"understudy/directives/http/gunzip"
 	"understudy/directives/http/gzip"
@@ -71,7 +72,7 @@ var modules = []spec.Module{
 	proxy.Module,
 	tryfiles.Module, mirror.Module,
 	emptygif.Module, stubstatus.Module,
-	randomindex.Module, index.Module, autoindex.Module, gzipstatic.Module, static.Module,
+	randomindex.Module, index.Module, autoindex.Module, dav.Module, gzipstatic.Module, static.Module,
 	notmodified.Module, headers.Module, userid.Module,
 	gunzip.Module, sub.Module, addition.Module, charset.Module, ssi.Module, gzip.Accept, gzip.Module,
 	byterange.Module,

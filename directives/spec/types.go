@@ -2,6 +2,7 @@ package spec
 
 import (
 	"errors"
+	"io/fs"
 	"strings"
 
 	"understudy/runtime/httpd"
@@ -62,4 +63,26 @@ func SetBits[C any, T ~uint8 | ~uint16 | ~uint32](field func(*C) *Value[T], name
 	})
 	s.args = AtLeast(1)
 	return s
+}
+
+// SetAccess stores the permissions of files, such as "user:rw group:r"
+// (ngx_conf_set_access_slot). As in nginx user may read and write if nothing is
+// said of it.
+func SetAccess[C any](field func(*C) *Value[fs.FileMode]) Setter[C] {
+	return Scalar(field, Words, Between(1, 3), nil, func(c *Call) (fs.FileMode, error) {
+		mode, user := fs.FileMode(0), fs.FileMode(0o600)
+		for i, a := range c.Args {
+			who, right, _ := strings.Cut(a.Text, ":")
+			shift, ok := map[string]int{"user": 6, "group": 3, "all": 0}[who]
+			bits, ok2 := map[string]fs.FileMode{"rw": 6, "r": 4}[right]
+			if !ok || !ok2 {
+				return 0, c.Errorf(i, `invalid value "%s"`, a.Text)
+			}
+			if who == "user" {
+				user = 0
+			}
+			mode |= bits << shift
+		}
+		return mode | user, nil
+	})
 }

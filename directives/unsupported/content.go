@@ -4,12 +4,6 @@ import "understudy/directives/spec"
 
 // Makers of responses.
 var contentGroups = []group{
-	{"http_dav", []row{
-		{"dav_methods", anywhere, spec.AtLeast(1), simple},
-		{"create_full_put_path", anywhere, one, simple},
-		{"min_delete_depth", anywhere, one, simple},
-		{"dav_access", anywhere, spec.Between(1, 3), simple},
-	}},
 	{"http_flv", []row{
 		{"flv", spec.Location, spec.Exactly(0), simple},
 	}},

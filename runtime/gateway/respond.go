@@ -199,6 +199,7 @@ func (s *State) accelRedirect(r *httpd.Request, g *upstream.Group, uri []byte, s
 	out, path, args, ok := h1.AppendSafeURI(r.Alloc(len(uri)), uri)
 	_ = out
 	if !ok {
+		r.Errorf(logs.Error, "unsafe URI \"%s\" was detected", path)
 		return 404
 	}
 	if r.MethodID != httpd.HEAD {

@@ -6,13 +6,13 @@ import "bytes"
 // line: X-Accel-Redirect, an SSI include, the Destination of COPY. Escapes of
 // its path are decoded at the end of dst if there are any; else path is part
 // of uri. It is not ok if it is empty, has a NUL, or a ".." segment, escaped
-// or not. (ngx_http_parse_unsafe_uri)
+// or not; then path is what the error log calls unsafe. (ngx_http_parse_unsafe_uri)
 //
 // Unlike nginx it also refuses "/..?args".
 func AppendSafeURI(dst, uri []byte) (out, path, args []byte, ok bool) {
 	path, args, _ = bytes.Cut(uri, []byte{'?'})
 	if !safe(path) {
-		return dst, nil, nil, false
+		return dst, uri, nil, false
 	}
 	if bytes.IndexByte(path, '%') < 0 {
 		return dst, path, args, true
@@ -21,7 +21,7 @@ func AppendSafeURI(dst, uri []byte) (out, path, args []byte, ok bool) {
 	out, _ = AppendUnescape(dst, path, UnescapeAll)
 	path = out[n:len(out):len(out)]
 	if !safe(path) {
-		return dst, nil, nil, false
+		return out, path, nil, false
 	}
 	return out, path, args, true
 }

@@ -3,6 +3,7 @@ package httpd
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"os"
 	"time"
 
@@ -79,25 +80,39 @@ func (r *Request) Continue() {
 // ReadBody reads the whole body, into memory as far as client_body_buffer_size
 // goes and into a temporary file beyond.
 func (r *Request) ReadBody() Status {
+	level := logs.Warn
+	if r.Loc.BodyInFileOnly != BodyFileOff {
+		level = logs.Notice
+	}
+	return r.readBody(r.Loc.BodyInFileOnly, level)
+}
+
+// ReadBodyFile reads the whole body into a temporary file, for those who rename
+// it; it is gone when the request ends if nobody has. Body.File is nil if the
+// request says nothing of a body, or if somebody read it into memory before.
+func (r *Request) ReadBodyFile() Status { return r.readBody(BodyFileClean, levelNever) }
+
+// levelNever is below any that can be logged.
+const levelNever = slog.Level(-100)
+
+// readBody reads the body, and says at level that a file is made for it.
+func (r *Request) readBody(where BodyFile, level slog.Level) Status {
 	b := &r.Body
 	if r.Parent != nil || b.read || b.discarding {
 		return OK
 	}
 	b.read = true
 	r.Continue() // nginx does, even if there is no body
-	if b.ended {
+	inFile := where != BodyFileOff && (b.Chunked || b.Announced >= 0)
+	if b.ended && !inFile {
 		return OK
 	}
 	size := r.bodyRoom()
 	b.store = buf.Get(int(size))
-	inFile := r.Loc.BodyInFileOnly != BodyFileOff
 	for !b.ended {
 		room := b.store.B[b.store.W:min(len(b.store.B), int(size))]
 		if len(room) == 0 {
-			if b.File == nil {
-				r.Errorf(logs.Warn, "a client request body is buffered to a temporary file")
-			}
-			if st := r.spool(); st != OK {
+			if st := r.spool(where, level); st != OK {
 				return st
 			}
 			continue
@@ -109,7 +124,7 @@ func (r *Request) ReadBody() Status {
 		}
 	}
 	if b.File != nil || inFile {
-		if st := r.spool(); st != OK {
+		if st := r.spool(where, level); st != OK {
 			return st
 		}
 	}
@@ -166,15 +181,22 @@ func (r *Request) bodyRoom() int64 {
 }
 
 // spool moves what is in memory to the temporary file.
-func (r *Request) spool() Status {
+func (r *Request) spool(where BodyFile, level slog.Level) Status {
 	b := &r.Body
 	if b.File == nil {
-		f, err := r.Loc.BodyTemp.Create(r.Loc.BodyInFileOnly == BodyFileOff)
+		f, err := r.Loc.BodyTemp.Create(where == BodyFileOff)
 		if err != nil {
 			r.Errorf(logs.Crit, "open() temporary file failed%s", Errno(err))
 			return 500
 		}
 		b.File = f
+		if where == BodyFileClean {
+			name := f.Name()
+			r.OnEnd(func() { os.Remove(name) })
+		}
+		if len(b.store.Bytes()) > 0 {
+			r.Errorf(level, "a client request body is buffered to a temporary file %s", f.Name())
+		}
 	}
 	if _, err := b.File.Write(b.store.Bytes()); err != nil {
 		r.Errorf(logs.Crit, "pwrite() \"%s\" failed%s", b.File.Name(), Errno(err))

@@ -39,7 +39,7 @@ func (p *page) include(args []*[]byte) bool {
 	}
 	_, path, query, ok := h1.AppendSafeURI(nil, whole)
 	if !ok {
-		p.errorf(`unsafe URI "%s" was detected`, whole)
+		p.errorf(`unsafe URI "%s" was detected`, path)
 		return false
 	}
 	var o httpd.SubOptions
