@@ -19,7 +19,7 @@ func (s *State) connect(r *httpd.Request, to Target, peer *upstream.Peer, set *S
 		s.attempt().Connect = time.Since(began)
 		return nil
 	}
-	o := upstream.DialOptions{Timeout: set.Connect, KeepAlive: set.SocketKeepalive}
+	o := upstream.DialOptions{KeepAlive: set.SocketKeepalive}
 	if set.Bind != nil {
 		local := string(r.Eval(set.Bind))
 		a, ok := resolver.ParseAddrPort(local)
@@ -28,7 +28,20 @@ func (s *State) connect(r *httpd.Request, to Target, peer *upstream.Peer, set *S
 		}
 		o.Bind = a
 	}
-	c, err := g.Dial(context.Background(), peer, o)
+	ctx := dialing{Context: context.Background()}
+	if set.Connect > 0 {
+		ctx.until = began.Add(set.Connect)
+	}
+	if watched(r, set) {
+		ctx.r = r
+	}
+	c, err := g.Dial(&ctx, peer, o)
+	if ctx.watch.Stop() {
+		if err == nil {
+			c.Close()
+		}
+		return aborted(r, "connecting to upstream")
+	}
 	if err != nil {
 		if isTimeout(err) {
 			r.Errorf(logs.Error, "upstream timed out (110: Connection timed out) while connecting to upstream")

@@ -200,6 +200,7 @@ type State struct {
 	rate, rated      int64 // bytes a second that may be read (proxy_limit_rate), and those read
 	rateStart        time.Time
 	tail             h1.Trailers
+	abort            abortion
 }
 
 // StateOf returns the gateway's state of a request, or nil.

@@ -56,8 +56,7 @@ func (s *State) readHead(r *httpd.Request, p *Protocol, set *Settings, began tim
 func (s *State) readFailure(r *httpd.Request, err error) *failure {
 	switch {
 	case errors.Is(err, errAborted):
-		r.Errorf(logs.Info, "epoll_wait() reported that client prematurely closed connection, so upstream connection is closed too while reading response header from upstream")
-		return &failure{OnError, 499}
+		return aborted(r, "reading response header from upstream")
 	case isTimeout(err):
 		r.Errorf(logs.Error, "upstream timed out (110: Connection timed out) while reading response header from upstream")
 		return &failure{OnTimeout, 504}

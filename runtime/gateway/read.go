@@ -40,49 +40,6 @@ func (s *State) read(r *httpd.Request, b *buf.Buffer, set *Settings) (int, error
 	return s.wait(r, b, set)
 }
 
-// soon is how long an answer may take before the client is watched: watching
-// costs a goroutine.
-const soon = 200 * time.Millisecond
-
-// wait reads from the peer into b. While nothing comes the client is watched:
-// if it leaves, errAborted is returned.
-func (s *State) wait(r *httpd.Request, b *buf.Buffer, set *Settings) (int, error) {
-	c := s.conn
-	if set.IgnoreAbort || r.Client == nil || r.InBackground() || set.Read > 0 && set.Read <= soon {
-		c.SetReadTimeout(set.Read)
-		return c.Read(b.Room())
-	}
-	c.SetReadTimeout(soon)
-	n, err := c.Read(b.Room())
-	if !isTimeout(err) {
-		return n, err
-	}
-	left := set.Read
-	if left > 0 {
-		left -= soon
-	}
-	c.SetReadTimeout(left)
-	aborted := false
-	done := make(chan struct{})
-	stop := r.Client.Watch(func() {
-		aborted = true
-		close(done)
-		c.Conn.Close()
-	})
-	n, err = c.Read(b.Room())
-	stop()
-	select {
-	case <-done:
-		if aborted {
-			return n, errAborted
-		}
-	default:
-	}
-	return n, err
-}
-
-var errAborted = errors.New("client closed connection")
-
 func isTimeout(err error) bool {
 	if err == nil {
 		return false

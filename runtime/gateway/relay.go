@@ -89,6 +89,7 @@ func (s *State) relayed(r *httpd.Request, set *Settings) error {
 func (s *State) bodyFailure(r *httpd.Request, err error) error {
 	switch {
 	case errors.Is(err, errAborted):
+		aborted(r, "reading upstream")
 		return errClient
 	case isTimeout(err):
 		r.Errorf(logs.Error, "upstream timed out (110: Connection timed out) while reading upstream")

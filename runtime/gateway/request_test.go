@@ -141,20 +141,6 @@ func TestUpgradeEcho(t *testing.T) {
 	}
 }
 
-// TestClientLeaves: the connection to the peer is closed with that to the
-// client, unless proxy_ignore_client_abort is on.
-func TestClientLeaves(t *testing.T) {
-	p := serve(t, reply{hang: true})
-	c := proxying(t, "", p.addr).dial()
-	c.say(t, get("/"))
-	c.Close()
-	select {
-	case <-p.closed:
-	case <-time.After(3 * time.Second):
-		t.Error("the connection to the peer stays")
-	}
-}
-
 func descriptors(t *testing.T) int {
 	t.Helper()
 	names, err := os.ReadDir("/proc/self/fd")

@@ -38,22 +38,38 @@ func (s *State) framing(p *Protocol) *Framing {
 
 // send writes the request.
 func (s *State) send(r *httpd.Request, p *Protocol, set *Settings) *failure {
-	c := s.conn
-	c.SetWriteTimeout(set.Send)
+	s.conn.SetWriteTimeout(set.Send)
 	b := &r.Body
 	f := s.framing(p)
-	var err error
 	s.sent = true
-	passBody := set.Body == nil && set.PassBody
-	switch {
-	case !passBody || !b.Present():
-		if f == nil {
-			_, err = c.Write(s.out)
-		} else {
-			_, err = c.Writev(s.out, f.End)
-		}
-	case b.Pending() || !b.Buffered():
+	passBody := set.Body == nil && set.PassBody && b.Present()
+	if passBody && (b.Pending() || !b.Buffered()) {
 		return s.stream(r, f, set)
+	}
+	size := int64(len(s.out))
+	if passBody {
+		size += b.Length
+	}
+	if size < muchBody || !watched(r, set) {
+		return s.sendFailure(r, s.sendWhole(r, f, passBody))
+	}
+	s.watchClient(r)
+	err := s.sendWhole(r, f, passBody)
+	if s.unwatch() {
+		return aborted(r, "sending request to upstream")
+	}
+	return s.sendFailure(r, err)
+}
+
+// sendWhole writes the head and, if it is passed on, the body, which has been read.
+func (s *State) sendWhole(r *httpd.Request, f *Framing, passBody bool) error {
+	c, b := s.conn, &r.Body
+	var err error
+	switch {
+	case !passBody && f == nil:
+		_, err = c.Write(s.out)
+	case !passBody:
+		_, err = c.Writev(s.out, f.End)
 	case f != nil:
 		err = s.sendFramed(r, f)
 	case b.File != nil:
@@ -66,7 +82,7 @@ func (s *State) send(r *httpd.Request, p *Protocol, set *Settings) *failure {
 	default:
 		_, err = c.Writev(s.out, b.Data)
 	}
-	return s.sendFailure(r, err)
+	return err
 }
 
 // sendFailure says what a failed write means. A peer that refuses to read may

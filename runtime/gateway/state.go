@@ -30,8 +30,8 @@ func (s *State) Release() {
 	}
 	s.buf.Free()
 	s.headBuf.Free()
-	attempts, head, out, tried := s.Attempts[:0], s.Head, s.out[:0], s.tried
-	*s = State{Attempts: attempts, Head: head, out: out, tried: tried, released: true}
+	attempts, head, out, tried, abort := s.Attempts[:0], s.Head, s.out[:0], s.tried, s.abort
+	*s = State{Attempts: attempts, Head: head, out: out, tried: tried, abort: abort, released: true}
 	s.Head.Reset()
 	states.Put(s)
 }

@@ -29,7 +29,14 @@ func (s *State) secure(r *httpd.Request, t *TLS, set *Settings) *failure {
 	c.SetReadTimeout(set.Connect)
 	c.SetWriteTimeout(set.Connect)
 	began := time.Now()
+	watching := watched(r, set)
+	if watching {
+		s.watchClient(r)
+	}
 	err := upper.Handshake()
+	if watching && s.unwatch() {
+		return aborted(r, "SSL handshaking to upstream")
+	}
 	c.SetReadTimeout(0)
 	switch {
 	case err == nil:

@@ -45,9 +45,12 @@ func (p *Port) Serve(c *conn.Conn) {
 
 // drop closes a connection and forgets it.
 func (h *HTTP) drop(c *conn.Conn) {
-	h.live.remove(c)
+	last := h.live.remove(c)
 	h.Stats.Active.Add(-1)
 	c.Close()
+	if last {
+		h.watches.Close()
+	}
 }
 
 // A client is the server's side of one HTTP/1 connection.

@@ -28,14 +28,18 @@ func (l *liveSet) add(c *conn.Conn) {
 	l.conns[c] = struct{}{}
 }
 
-func (l *liveSet) remove(c *conn.Conn) {
+// remove forgets a connection, and reports whether it was the last of a
+// configuration that has retired.
+func (l *liveSet) remove(c *conn.Conn) (last bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.conns, c)
-	if l.closed && len(l.conns) == 0 && l.empty != nil {
+	last = l.closed && len(l.conns) == 0
+	if last && l.empty != nil {
 		close(l.empty)
 		l.empty = nil
 	}
+	return last
 }
 
 // closing reports whether the configuration has retired.
@@ -53,6 +57,7 @@ func (h *HTTP) Retire() <-chan struct{} {
 	l.retired.Store(true)
 	if len(l.conns) == 0 {
 		close(done)
+		h.watches.Close()
 		return done
 	}
 	l.empty = done
@@ -65,8 +70,9 @@ func (h *HTTP) Retire() <-chan struct{} {
 // CloseAll closes every connection at once, whatever it does.
 func (h *HTTP) CloseAll() {
 	h.live.mu.Lock()
-	defer h.live.mu.Unlock()
 	for c := range h.live.conns {
 		c.Abort()
 	}
+	h.live.mu.Unlock()
+	h.watches.Close() // their requests may wait for somebody else
 }

@@ -187,28 +187,6 @@ func (r *Request) Main() *Request {
 	return r
 }
 
-// Sleep waits, and reports whether the client is still there afterwards.
-func (r *Request) Sleep(d time.Duration) bool {
-	switch {
-	case r.Client == nil:
-		return true
-	case r.InBackground():
-		time.Sleep(d)
-		return true
-	}
-	gone := make(chan struct{})
-	stop := r.Client.Watch(func() { close(gone) })
-	defer stop()
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-gone:
-		return false
-	}
-}
-
 // SetURI replaces the URI and, unless args is nil, the arguments, and keeps
 // both, not copies.
 func (r *Request) SetURI(uri, args []byte) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"understudy/parser/diag"
+	"understudy/runtime/conn"
 	"understudy/runtime/h1"
 	"understudy/runtime/logs"
 	"understudy/runtime/regex"
@@ -36,6 +37,7 @@ type HTTP struct {
 	pool  requestPool
 
 	tunnels tunnel.Group
+	watches conn.Watches // of clients whose requests wait
 }
 
 // Stats counts what stub_status shows.

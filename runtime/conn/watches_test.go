@@ -1,0 +1,118 @@
+package conn
+
+import (
+	"io"
+	"testing"
+	"time"
+)
+
+func TestWatches(t *testing.T) {
+	var s Watches
+	defer s.Close()
+	for _, name := range []string{"tcp", "unix", "tls"} {
+		t.Run(name, func(t *testing.T) {
+			p := transports[name](t)
+			send(t, p.b, "pipelined")
+			p.a.SetReadTimeout(time.Hour)
+			var w Watch
+			for range 3 {
+				s.Start(&w, p.a, func() { t.Error("left was called") })
+				if w.Stop() || w.Stop() {
+					t.Error("got true while the peer is there")
+				}
+			}
+			left := make(chan bool)
+			s.Start(&w, p.a, func() { close(left) })
+			p.b.Close()
+			<-left
+			if !w.Stop() {
+				t.Error("got false though the peer has left")
+			}
+			got, err := io.ReadAll(p.a)
+			if err != nil || string(got) != "pipelined" {
+				t.Errorf("got %q, %v, want the data untouched", got, err)
+			}
+		})
+	}
+	if len(s.by) != 0 {
+		t.Errorf("%d watches remain", len(s.by))
+	}
+}
+
+// A peer that left before the watch began is noticed as well.
+func TestWatchesLate(t *testing.T) {
+	var s Watches
+	defer s.Close()
+	p := tcpPair(t)
+	p.b.Close()
+	p.a.Await()
+	var w Watch
+	left := make(chan bool)
+	s.Start(&w, p.a, func() { close(left) })
+	<-left
+	w.Stop()
+}
+
+// A watch ends with its set, as if the peer had left; and a set begins again.
+func TestWatchesClose(t *testing.T) {
+	var s Watches
+	for range 2 {
+		p := tcpPair(t)
+		var w Watch
+		n := 0
+		s.Start(&w, p.a, func() { n++ })
+		s.Close()
+		if !w.Stop() || n != 1 {
+			t.Errorf("left was called %d times, want once", n)
+		}
+	}
+}
+
+// The watched connection may be closed by its owner, and its descriptor have
+// another life, before the watch is stopped.
+func TestWatchesDescriptorReused(t *testing.T) {
+	var s Watches
+	defer s.Close()
+	p := tcpPair(t)
+	var w, again Watch
+	s.Start(&w, p.a, func() { t.Error("left was called for a closed connection") })
+	p.a.Close()
+	p.b.Close()
+	q := tcpPair(t) // takes the same descriptors
+	left := make(chan bool)
+	s.Start(&again, q.a, func() { close(left) })
+	w.Stop()
+	q.b.Close()
+	<-left
+	again.Stop()
+}
+
+func TestWatchesAllocs(t *testing.T) {
+	if raceEnabled {
+		t.Skip("counts the detector's")
+	}
+	var s Watches
+	defer s.Close()
+	p := tcpPair(t)
+	var w Watch
+	left := func() {}
+	if n := testing.AllocsPerRun(100, func() {
+		s.Start(&w, p.a, left)
+		w.Stop()
+	}); n != 0 {
+		t.Errorf("got %v allocations, want 0", n)
+	}
+}
+
+func BenchmarkWatches(b *testing.B) {
+	var s Watches
+	defer s.Close()
+	p := tcpPair(b)
+	var w Watch
+	left := func() {}
+	b.ReportAllocs()
+	for b.Loop() {
+		s.Start(&w, p.a, left)
+		w.Stop()
+	}
+}
