@@ -109,11 +109,15 @@ func Compile(tree *parser.Tree, o spec.Options) (*Compiled, diag.List) {
 		Graph:  &runtime.Graph{},
 	}
 	if out.HTTP != nil {
-		out.Graph.Parts = append(out.Graph.Parts, out.HTTP, spec.Result[*upstream.Pools](c.Main))
+		groups := spec.Result[*upstream.HTTPGroups](c.Main)
+		out.Graph.Parts = append(out.Graph.Parts, out.HTTP, groups)
+		out.Graph.Begin = append(out.Graph.Begin, groups.Begin)
 	}
 	out.Graph.Listen = spec.Result[httpcore.Listening](c.Main).Entries
 	if out.Stream != nil {
-		out.Graph.Parts = append(out.Graph.Parts, out.Stream)
+		groups := spec.Result[*upstream.StreamGroups](c.Main)
+		out.Graph.Parts = append(out.Graph.Parts, out.Stream, groups)
+		out.Graph.Begin = append(out.Graph.Begin, groups.Begin)
 		out.Graph.Listen = append(out.Graph.Listen, spec.Result[streamcore.Listening](c.Main).Entries...)
 		out.Stream.Ports = out.Graph.Port
 	}

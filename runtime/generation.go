@@ -33,6 +33,9 @@ func (g *generation) serve(sockets []*listen.Socket) {
 			}))
 		}
 	}
+	for _, begin := range g.graph.Begin {
+		begin()
+	}
 }
 
 // retire stops accepting, lets the connections finish within the graph's

@@ -16,6 +16,10 @@ type Graph struct {
 	Listen []Entry
 	Parts  []Part // the http and stream blocks
 
+	// Begin is what else is called when the graph begins to be served: work that
+	// is done in the background until a part is retired.
+	Begin []func()
+
 	// ShutdownTimeout caps how long a retired generation may take; 0: no cap.
 	ShutdownTimeout time.Duration
 

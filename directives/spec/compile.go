@@ -64,6 +64,7 @@ type env struct {
 	http      *httpd.Vars
 	stream    *stream.Vars
 	upstreams [2]upstreams
+	resolving [2]Resolving // of http and of stream
 	results   map[reflect.Type]any
 	patterns  map[pattern]*regex.Regexp
 	cut       bool // reading ended before the configuration did

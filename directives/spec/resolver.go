@@ -3,9 +3,23 @@ package spec
 import (
 	"context"
 	"net/netip"
+	"time"
 
 	"understudy/runtime/resolver"
 )
+
+// A Resolving is what an http or stream block says about names that are looked
+// up at run time, for the upstream blocks in it that say nothing themselves.
+type Resolving struct {
+	Resolver *resolver.Resolver // nil: there is none
+	Timeout  time.Duration
+}
+
+// SetResolving tells the upstream blocks of the http or stream block that s is in.
+func (s *Scope) SetResolving(r Resolving) { s.resolving[s.protocol()] = r }
+
+// Resolving returns what the http or stream block that s is in says.
+func (s *Scope) Resolving() Resolving { return s.resolving[s.protocol()] }
 
 // LookupFunc adapts Lookup for resolver.Options; nil if there is none.
 func (o *Options) LookupFunc() func(context.Context, string) ([]netip.Addr, error) {

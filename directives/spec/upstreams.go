@@ -34,11 +34,14 @@ type Group struct {
 
 type upstreams struct{ list []*Group }
 
-func (s *Scope) upstreamsOf() *upstreams {
+func (s *Scope) upstreamsOf() *upstreams { return &s.upstreams[s.protocol()] }
+
+// protocol is 0 in the http block, 1 in the stream block.
+func (s *Scope) protocol() int {
 	if s.In&(Stream|StreamServer|StreamUpstream) != 0 {
-		return &s.upstreams[1]
+		return 1
 	}
-	return &s.upstreams[0]
+	return 0
 }
 
 // Upstreams returns the groups of the http or stream block that s is in, in

@@ -17,10 +17,10 @@ import (
 
 func buildHTTP(b *spec.Builder) error {
 	var errs error
-	pools := &Pools{}
-	spec.SetResult(b.Scope, pools)
+	groups := &HTTPGroups{}
+	spec.SetResult(b.Scope, groups)
 	for _, g := range b.Scope.Upstreams() {
-		err := build[*httpd.Request](b.Scope, g, func(c *httpConf) {
+		err := build[*httpd.Request](b.Scope, g, &groups.Groups, func(c *httpConf) {
 			switch {
 			case c.method.byAddress:
 				g.Key = clientAddress
@@ -29,17 +29,16 @@ func buildHTTP(b *spec.Builder) error {
 			}
 		})
 		errs = first(errs, err)
-		if err == nil && g.Servers.Keepalive.Conns > 0 {
-			pools.groups = append(pools.groups, g.Servers)
-		}
 	}
 	return errs
 }
 
 func buildStream(b *spec.StreamBuilder) error {
 	var errs error
+	groups := &StreamGroups{}
+	spec.SetResult(b.Scope, groups)
 	for _, g := range b.Scope.Upstreams() {
-		err := build[*stream.Session](b.Scope, g, func(c *streamConf) {
+		err := build[*stream.Session](b.Scope, g, &groups.Groups, func(c *streamConf) {
 			if c.key != nil {
 				g.StreamKey = func(s *stream.Session) []byte { return s.Eval(c.key) }
 			}
@@ -58,17 +57,22 @@ func first(a, b error) error {
 	return b
 }
 
-// build makes the servers of g. Those of a block come from its configuration,
-// which is also given to key.
-func build[S vars.Subject](s *spec.Scope, g *spec.Group, key func(*conf[S])) error {
+// build makes the servers of g, which all takes. Those of a block come from its
+// configuration, which is also given to key.
+func build[S vars.Subject](s *spec.Scope, g *spec.Group, all *Groups, key func(*conf[S])) error {
 	if g.Scope == nil {
 		return implicit(s, g)
 	}
 	c := spec.Conf[conf[S]](g.Scope)
 	var list []*peers.Peer
 	for i := range c.servers {
+		if c.servers[i].resolve {
+			if err := c.resolving.check(g, c.zone, s.Resolving()); err != nil {
+				return err
+			}
+		}
 		if c.servers[i].url.Text != "" {
-			list = append(list, c.servers[i].peers()...)
+			list = append(list, c.servers[i].peers(s.Env().Offline)...)
 		}
 	}
 	var b peers.Balancer
@@ -86,6 +90,12 @@ func build[S vars.Subject](s *spec.Scope, g *spec.Group, key func(*conf[S])) err
 	g.Servers = servers
 	if c.zone != "" {
 		join(s.Env().Zones, owner(g.Scope.In), c.zone, servers)
+	}
+	if k.Conns > 0 {
+		all.pools = append(all.pools, servers)
+	}
+	if servers.Named() {
+		all.work = append(all.work, c.resolving.work(g, s.Resolving(), s.Env()))
 	}
 	key(c)
 	return nil

@@ -19,6 +19,8 @@ type server struct {
 	failTimeout                time.Duration
 	backup, down, drain        bool
 	route                      string
+	resolve                    bool   // the name is looked up at run time
+	service                    string // of SRV records; "": addresses are looked up
 }
 
 // maxRoute is how long a route may be: as long as an MD5 in hexadecimal.
@@ -33,7 +35,6 @@ func addServer[S vars.Subject](c *conf[S], call *spec.Call) error {
 func parseServer(call *spec.Call, noBackup bool) (server, error) {
 	s := server{weight: 1, maxFails: 1, failTimeout: 10 * time.Second}
 	inHTTP := call.Scope.In == spec.Upstream
-	resolve, service := false, ""
 	for _, p := range call.Params(1) {
 		ok := true
 		switch p.Key {
@@ -52,13 +53,13 @@ func parseServer(call *spec.Call, noBackup bool) (server, error) {
 			}
 			s.backup = true
 		case "down":
-			s.down, ok = true, !p.Has
+			s.down, s.drain, ok = true, false, !p.Has // the last of the two counts
 		case "drain":
-			s.drain, ok = true, !p.Has && inHTTP
+			s.drain, s.down, ok = true, false, !p.Has && inHTTP
 		case "resolve":
-			resolve, ok = true, !p.Has
+			s.resolve, ok = true, !p.Has
 		case "service":
-			if service, ok = p.Val, p.Has; ok && service == "" {
+			if s.service, ok = p.Val, p.Has; ok && s.service == "" {
 				return s, call.Errorf(p.Arg, "service is empty")
 			}
 		case "route":
@@ -78,19 +79,19 @@ func parseServer(call *spec.Call, noBackup bool) (server, error) {
 			return s, call.Errorf(p.Arg, `invalid parameter "%s"`, call.Args[p.Arg].Text)
 		}
 	}
-	if service != "" && !resolve {
+	if s.service != "" && !s.resolve {
 		return s, call.Errorf(0, `service upstream "%s" requires "resolve" parameter`, call.Args[0].Text)
 	}
-	return s, s.parseURL(call, inHTTP, resolve, service != "")
+	return s, s.parseURL(call, inHTTP)
 }
 
 func needsValue(key string) bool {
 	return key == "weight" || key == "max_conns" || key == "max_fails" || key == "fail_timeout"
 }
 
-func (s *server) parseURL(call *spec.Call, inHTTP, resolve, service bool) error {
-	text := call.Args[0].Text
-	o := resolver.Options{Lookup: call.Scope.Env().LookupFunc(), NoResolve: resolve || call.Scope.Env().Offline}
+func (s *server) parseURL(call *spec.Call, inHTTP bool) error {
+	text, service := call.Args[0].Text, s.service != ""
+	o := resolver.Options{Lookup: call.Scope.Env().LookupFunc(), NoResolve: s.resolve || call.Scope.Env().Offline}
 	if inHTTP {
 		o.DefaultPort = 80
 	}
@@ -105,18 +106,21 @@ func (s *server) parseURL(call *spec.Call, inHTTP, resolve, service bool) error 
 		return call.Errorf(0, `service upstream "%s" may not have port`, text)
 	case service && len(s.url.Addrs) > 0:
 		return call.Errorf(0, `service upstream "%s" requires domain name`, text)
-	case resolve && len(s.url.Addrs) == 0 && s.url.Network != "unix":
-		return call.Coded(0, "unsupported", `the "resolve" parameter of the "server" directive is not supported yet`)
 	}
+	s.resolve = s.resolve && len(s.url.Addrs) == 0 && s.url.Network != "unix"
 	return nil
 }
 
-// peers makes a peer of each address of the server.
-func (s *server) peers() []*peers.Peer {
+// peers makes a peer of each address of the server, or one for the addresses
+// that will be found.
+func (s *server) peers(offline bool) []*peers.Peer {
 	list := peersOf(s.url)
 	for _, p := range list {
 		p.Weight, p.MaxConns, p.MaxFails, p.FailTimeout = s.weight, s.maxConns, s.maxFails, s.failTimeout
 		p.Backup, p.Down, p.Drain, p.Route = s.backup, s.down, s.drain, s.route
+		if s.resolve && !offline {
+			p.Host = &peers.Host{Name: s.url.Host, Service: s.service}
+		}
 	}
 	return list
 }

@@ -42,6 +42,7 @@ type conf[S vars.Subject] struct {
 	method  method
 	key     *vars.Template[S] // of hash
 	zone    string
+	resolving
 	keepalive
 }
 
@@ -52,7 +53,7 @@ func blocks[S vars.Subject](outer, inner spec.Context) []spec.Directive[conf[S]]
 	if inner == spec.StreamUpstream {
 		times = "connect | first_byte | last_byte [inflight]"
 	}
-	return []directive{{
+	return slices.Concat(resolvers[S](inner), []directive{{
 		Name: "upstream", In: outer, Args: spec.Exactly(1), Opens: inner, Syntax: "name",
 		Doc: "Defines a group of servers.",
 		Set: spec.Do(func(_ *conf[S], call *spec.Call) error {
@@ -62,11 +63,11 @@ func blocks[S vars.Subject](outer, inner spec.Context) []spec.Directive[conf[S]]
 		Close: closeBlock[S],
 	}, {
 		Name: "server", In: inner, Args: spec.AtLeast(1), Syntax: "address [parameters]",
-		Doc: "Adds a server to the group.",
+		Doc: "Adds a server to the group; with resolve, a name that is looked up again while the group is used.",
 		Set: spec.Do(addServer[S]),
 	}, {
 		Name: "zone", In: inner, Args: spec.Between(1, 2), Syntax: "name [size]",
-		Doc: "Names the memory in which what is known of the servers outlives a reload.",
+		Doc: "Names the memory that servers with resolve need, whose addresses outlive a reload there.",
 		Set: spec.Do(setZone[S]),
 	}, {
 		Name: "least_conn", In: inner, Args: spec.Exactly(0),
@@ -84,7 +85,7 @@ func blocks[S vars.Subject](outer, inner spec.Context) []spec.Directive[conf[S]]
 		Name: "least_time", In: inner, Args: spec.Between(1, 2), Syntax: times,
 		Doc: "Picks the server with the lowest average time and the fewest connections for its weight.",
 		Set: spec.Do(setLeastTime[S]),
-	}}
+	}})
 }
 
 func closeBlock[S vars.Subject](c *conf[S], call *spec.Call) error {

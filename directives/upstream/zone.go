@@ -54,13 +54,13 @@ func setZone[S vars.Subject](c *conf[S], call *spec.Call) error {
 	return nil
 }
 
-// join puts a group into a zone, where it takes over what the configuration
-// before knew of its servers.
+// join puts a group into a zone, where it takes over the addresses that the
+// configuration before found for names.
 func join(s *zone.Set, owner, name string, g *peers.Group) {
 	z, ok := zone.Lookup[*zoned](s, owner, name)
 	if !ok {
 		return // never given a size, which is reported when all has been read
 	}
 	z.groups[g.Name] = g
-	g.Adopt(z.before[g.Name])
+	g.Inherit(z.before[g.Name])
 }

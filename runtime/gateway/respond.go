@@ -222,7 +222,7 @@ func Describe(to Target) string {
 	if to.Name != "" {
 		b += to.Name + ": "
 	}
-	for i, p := range to.Group.Peers {
+	for i, p := range to.Group.Peers() {
 		if i > 0 {
 			b += ", "
 		}

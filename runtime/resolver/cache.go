@@ -2,7 +2,6 @@ package resolver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
@@ -17,6 +16,7 @@ import (
 const (
 	FormatError = 1
 	NotFound    = 3
+	refused     = 5
 	TimedOut    = 110
 )
 
@@ -43,7 +43,7 @@ func (e *Error) Error() string {
 // https://nginx.org/en/docs/http/ngx_http_core_module.html#resolver
 type Resolver struct {
 	Servers    []netip.AddrPort // asked in turn; at least one
-	Valid      time.Duration    // how long answers are kept; 0: as long as they say
+	Valid      time.Duration    // how long answers are kept, whole seconds; 0: as long as they say
 	IPv4, IPv6 bool             // which addresses are asked for; at least one
 
 	resend time.Duration
@@ -51,61 +51,94 @@ type Resolver struct {
 	turn   atomic.Uint32
 
 	mu    sync.Mutex
-	names map[string]*entry // guarded by mu; in lower case
+	names map[query]*entry // guarded by mu
 }
 
 // New returns a resolver that asks servers.
 func New(servers []netip.AddrPort) *Resolver {
-	return &Resolver{Servers: servers, IPv4: true, IPv6: true, resend: resend, now: time.Now, names: map[string]*entry{}}
+	return &Resolver{Servers: servers, IPv4: true, IPv6: true, resend: resend, now: time.Now, names: map[query]*entry{}}
 }
 
-// An entry is a name that is being asked for, or was.
+// A query is what is asked for a name, which is in lower case: its addresses, or
+// its services.
+type query struct {
+	name string
+	srv  bool
+}
+
+// An entry is a name that is being asked for, or was. An alias has an entry of
+// its own, so each lives as long as it says.
 type entry struct {
-	done  chan struct{} // closed when the following are set
-	addrs []netip.Addr
-	until time.Time
-	err   error
+	waiting int           // guarded by the lock of the resolver
+	done    chan struct{} // closed when the following are set
+	records
+	until int64 // the last second the entry is good for
 }
 
-// patience is how long an answer is waited for whoever still wants it.
-const patience = time.Minute
+// keepErrors is until when a name that does not exist is not asked for again by
+// those who ask by themselves. Nobody else is kept from asking.
+const keepErrors = 10 * time.Second
 
 // maxNames is how many names are kept before old ones are looked for.
 const maxNames = 1000
 
-// Resolve returns the addresses of a host. Those that are kept from an earlier
-// answer come in an order that changes. The error is an *Error, which says
-// TimedOut if the deadline of ctx has passed, or that of ctx.
-func (r *Resolver) Resolve(ctx context.Context, host string) ([]netip.Addr, error) {
-	key := strings.ToLower(strings.TrimSuffix(host, "."))
+// Resolve returns the addresses of a host, which may take as long as limit; 0
+// is no limit. Addresses that are kept from an earlier answer come in an order
+// that changes. The error is an *Error, or that of ctx.
+func (r *Resolver) Resolve(ctx context.Context, host string, limit time.Duration) ([]netip.Addr, error) {
+	addrs, _, err := r.find(ctx, host, limit)
+	return addrs, err
+}
+
+func lower(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
+
+// maxAliases is nginx's NGX_RESOLVER_MAX_RECURSION.
+const maxAliases = 50
+
+// follow returns what is known of a name, or of what it is an alias for.
+func (r *Resolver) follow(ctx context.Context, q query) (e *entry, kept bool, err error) {
+	for range maxAliases + 1 {
+		e, kept, err = r.get(ctx, q)
+		if err != nil || e.code != 0 || e.alias == "" {
+			return e, kept, err
+		}
+		q.name = lower(e.alias)
+	}
+	return &entry{records: records{code: NotFound}, until: r.after(keepErrors)}, false, nil
+}
+
+// get returns what is known of a name, or asks for it and waits. kept tells that
+// it was known. The error is that of ctx.
+func (r *Resolver) get(ctx context.Context, q query) (e *entry, kept bool, err error) {
 	r.mu.Lock()
-	e := r.names[key]
-	if e != nil && e.ended() && (e.err != nil || !r.now().Before(e.until)) {
+	e = r.names[q]
+	if e != nil && e.ended() {
+		if e.until >= r.now().Unix() {
+			r.mu.Unlock()
+			return e, true, nil
+		}
 		e = nil
 	}
-	kept := e != nil && e.ended()
 	if e == nil {
 		e = &entry{done: make(chan struct{})}
 		r.sweep()
-		r.names[key] = e
-		go r.fill(e, key)
+		r.names[q] = e
+		go r.fill(e, q)
 	}
+	e.waiting++
 	r.mu.Unlock()
 	select {
 	case <-e.done:
 	case <-ctx.Done():
-		return nil, timeout(host, ctx.Err())
+		err = ctx.Err()
 	}
-	var failed *Error
-	if errors.As(e.err, &failed) {
-		return nil, &Error{host, failed.Code}
-	}
-	if kept {
-		return rotate(e.addrs), nil
-	}
-	return e.addrs, nil
+	r.mu.Lock()
+	e.waiting--
+	r.mu.Unlock()
+	return e, false, err
 }
 
+// ended is called with mu held, or by who waited for the end.
 func (e *entry) ended() bool {
 	select {
 	case <-e.done:
@@ -115,21 +148,31 @@ func (e *entry) ended() bool {
 	}
 }
 
-// fill asks for a name.
-func (r *Resolver) fill(e *entry, key string) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	addrs, ttl, err := r.lookup(ctx, key)
+// fill asks for a name as long as somebody waits for the answer.
+func (r *Resolver) fill(e *entry, q query) {
+	got, ok := r.lookup(q, func() bool {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return e.waiting > 0
+	})
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	e.records, e.until = got, r.after(got.ttl)
+	if got.code != 0 {
+		e.until = r.after(keepErrors)
+	}
+	if (!ok || got.code != 0) && r.names[q] == e {
+		delete(r.names, q)
+	}
+	close(e.done)
+}
+
+// after returns the second until which an answer with a lifetime is good.
+func (r *Resolver) after(ttl time.Duration) int64 {
 	if r.Valid > 0 {
 		ttl = r.Valid
 	}
-	e.addrs, e.err, e.until = addrs, err, r.now().Add(ttl)
-	if err != nil && r.names[key] == e {
-		delete(r.names, key)
-	}
-	close(e.done)
+	return r.now().Unix() + int64(ttl/time.Second)
 }
 
 // sweep forgets answers that are no longer good; mu is held.
@@ -137,10 +180,10 @@ func (r *Resolver) sweep() {
 	if len(r.names) < maxNames {
 		return
 	}
-	now := r.now()
-	for name, e := range r.names {
-		if e.ended() && !now.Before(e.until) {
-			delete(r.names, name)
+	now := r.now().Unix()
+	for q, e := range r.names {
+		if e.ended() && e.until < now {
+			delete(r.names, q)
 		}
 	}
 }

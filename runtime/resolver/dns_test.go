@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,7 +20,7 @@ import (
 type record struct {
 	t    recordType
 	ttl  uint32
-	data string // an address or an alias
+	data string // an address, an alias, or "PRIORITY WEIGHT PORT TARGET"
 }
 
 // A nameServer answers from a table; names that are not in it do not exist.
@@ -110,12 +111,17 @@ func (s *nameServer) respond(q []byte, truncated bool) []byte {
 		a = binary.BigEndian.AppendUint16(a, classIN)
 		a = binary.BigEndian.AppendUint32(a, r.ttl)
 		var data []byte
-		if r.t == typeCNAME {
-			for label := range strings.SplitSeq(r.data, ".") {
-				data = append(append(data, byte(len(label))), label...)
+		switch r.t {
+		case typeCNAME:
+			data = appendName(nil, r.data)
+		case typeSRV:
+			f := strings.Fields(r.data)
+			for _, number := range f[:3] {
+				n, _ := strconv.Atoi(number)
+				data = binary.BigEndian.AppendUint16(data, uint16(n))
 			}
-			data = append(data, 0)
-		} else {
+			data = appendName(data, f[3])
+		default:
 			data = netip.MustParseAddr(r.data).AsSlice()
 		}
 		a = append(binary.BigEndian.AppendUint16(a, uint16(len(data))), data...)
@@ -125,11 +131,16 @@ func (s *nameServer) respond(q []byte, truncated bool) []byte {
 	return a
 }
 
+func appendName(p []byte, name string) []byte {
+	for label := range strings.SplitSeq(name, ".") {
+		p = append(append(p, byte(len(label))), label...)
+	}
+	return append(p, 0)
+}
+
 func resolve(t *testing.T, r *Resolver, host string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	addrs, err := r.Resolve(ctx, host)
+	addrs, err := r.Resolve(context.Background(), host, 5*time.Second)
 	if err != nil {
 		return err.Error()
 	}
@@ -159,7 +170,7 @@ func TestResolve(t *testing.T) {
 		"loop.example":    "loop.example could not be resolved (3: Host not found)",
 		"broken.example":  "broken.example could not be resolved (2: Server failure)",
 		"refused.example": "refused.example could not be resolved (5: Operation refused)",
-		"bad..example":    "bad..example could not be resolved (1: Format error)",
+		"bad..example":    "bad..example could not be resolved (3: Host not found)",
 	} {
 		r := New([]netip.AddrPort{s.addr})
 		if got := resolve(t, r, host); got != want {
@@ -187,7 +198,7 @@ func TestCache(t *testing.T) {
 	s := newNameServer(t, map[string][]record{"a.example": {{typeA, 60, "192.0.2.1"}, {typeA, 90, "192.0.2.2"}}})
 	r := New([]netip.AddrPort{s.addr})
 	r.IPv6 = false
-	now := time.Now()
+	now := time.Unix(1e9, 0) // answers live for whole seconds
 	r.now = func() time.Time { return now }
 	ask := func(what string, want int32) {
 		t.Helper()
@@ -199,14 +210,14 @@ func TestCache(t *testing.T) {
 	}
 	ask("first", 1)
 	ask("kept", 0)
-	now = now.Add(59 * time.Second)
+	now = now.Add(61*time.Second - 1)
 	ask("still good", 0)
-	now = now.Add(time.Second)
+	now = now.Add(1)
 	ask("over", 1)
 	r.Valid = time.Hour
-	now = now.Add(time.Minute)
+	now = now.Add(61 * time.Second)
 	ask("valid", 1)
-	now = now.Add(59 * time.Minute)
+	now = now.Add(time.Hour)
 	ask("for as long as valid says", 0)
 	orders := map[string]bool{}
 	for range 100 {
@@ -262,15 +273,13 @@ func TestSilent(t *testing.T) {
 	}
 	r := New([]netip.AddrPort{silent.addr})
 	r.resend = 5 * time.Millisecond
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
-	defer cancel()
-	_, err = r.Resolve(ctx, "a.example")
+	_, err = r.Resolve(context.Background(), "a.example", 30*time.Millisecond)
 	if err == nil || err.Error() != "a.example could not be resolved (110: Operation timed out)" {
 		t.Errorf("nobody answers: %v", err)
 	}
 	canceled, cancel2 := context.WithCancel(context.Background())
 	cancel2()
-	if _, err := r.Resolve(canceled, "a.example"); !errors.Is(err, context.Canceled) {
+	if _, err := r.Resolve(canceled, "a.example", 0); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled: %v", err)
 	}
 	silent.quiet.Store(false) // end the question that nobody waits for
@@ -290,8 +299,8 @@ func TestSweep(t *testing.T) {
 	ended := make(chan struct{})
 	close(ended)
 	for i := range maxNames {
-		e := &entry{done: ended, until: r.now().Add(time.Duration(i%2*2-1) * time.Hour)}
-		r.names[string(rune('a'+i%26))+string(rune(0x100+i))] = e
+		e := &entry{done: ended, until: r.now().Unix() + int64(i%2*2-1)*3600}
+		r.names[query{name: string(rune('a'+i%26)) + string(rune(0x100+i))}] = e
 	}
 	r.sweep()
 	if n := len(r.names); n != maxNames/2 {
@@ -315,6 +324,12 @@ func TestParseAnswerOther(t *testing.T) {
 		{"another name", func(p []byte) []byte { p[headerSize+1] = 'b'; return p }},
 		{"another type", func(p []byte) []byte { p[len(q)-3] = byte(typeAAAA); return p }},
 		{"two questions", func(p []byte) []byte { p[5] = 2; return p }},
+		{"an answer to another operation", func(p []byte) []byte { p[2] |= 0x10; return p }},
+		{"bits that must be zero", func(p []byte) []byte { p[3] |= 0x40; return p }},
+		{"a question that was not understood", func(p []byte) []byte { p[3] |= 1; return p }},
+		{"an unknown error", func(p []byte) []byte { p[3] |= 6; return p }},
+		{"a record of another class", func(p []byte) []byte { p[len(q)+5] = 3; return p }},
+		{"an address of another type", func(p []byte) []byte { p[len(q)+3] = byte(typeAAAA); return p }},
 		{"cut", func(p []byte) []byte { return p[:len(p)-1] }},
 		{"more answers than there are", func(p []byte) []byte { p[7] = 2; return p }},
 		{"a name that goes in circles", func(p []byte) []byte { p[len(q)+1] = byte(len(q)); return p }},
@@ -336,13 +351,19 @@ func TestParseAnswerOther(t *testing.T) {
 
 func FuzzParseAnswer(f *testing.F) {
 	q, _ := appendQuery(nil, 7, "a.example", typeA)
-	s := &nameServer{names: map[string][]record{"a.example": {{typeA, 60, "192.0.2.1"}, {typeCNAME, 1, "b.example"}}}}
+	srv, _ := appendQuery(nil, 7, "a.example", typeSRV)
+	s := &nameServer{names: map[string][]record{"a.example": {
+		{typeA, 60, "192.0.2.1"}, {typeCNAME, 1, "b.example"}, {typeSRV, 9, "1 2 80 b.example"},
+	}}}
 	f.Add(s.respond(q, false))
 	f.Add(s.respond(q, true))
+	f.Add(s.respond(srv, false))
 	f.Fuzz(func(t *testing.T, p []byte) {
-		a, err := parseAnswer(p, q)
-		if err == nil && (len(a.addrs)*14 > len(p) || len(a.alias) > maxName) {
-			t.Fatalf("%+v of %d bytes", a, len(p))
+		for _, q := range [][]byte{q, srv} {
+			a, err := parseAnswer(p, q)
+			if err == nil && ((len(a.addrs)+len(a.services))*14 > len(p) || len(a.alias) > maxName) {
+				t.Fatalf("%+v of %d bytes", a, len(p))
+			}
 		}
 	})
 }

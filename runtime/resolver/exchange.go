@@ -25,20 +25,20 @@ const resend = 5 * time.Second
 const maxUDP = 4096
 
 // ask puts the questions to the servers, one after the other from the given one
-// on, until all are answered. The error is that of ctx.
-func (r *Resolver) ask(ctx context.Context, first int, qs []*question) error {
-	for i := first; ctx.Err() == nil; i++ {
-		try, cancel := context.WithTimeout(ctx, r.resend)
+// on, until all are answered or nobody waits any more.
+func (r *Resolver) ask(waiting func() bool, first int, qs []*question) (ok bool) {
+	for i := first; i == first || waiting(); i++ {
+		try, cancel := context.WithTimeout(context.Background(), r.resend)
 		err := askUDP(try, r.Servers[i%len(r.Servers)], qs)
 		if last := (i-first+1)%len(r.Servers) == 0; err != nil && last {
 			<-try.Done() // servers that refuse are not asked again at once
 		}
 		cancel()
 		if err == nil {
-			return nil
+			return true
 		}
 	}
-	return ctx.Err()
+	return false
 }
 
 // askUDP puts what is open of the questions to one server.
@@ -115,59 +115,56 @@ func askTCP(ctx context.Context, server netip.AddrPort, query []byte) (answer, e
 	return a, err
 }
 
-// maxAliases is nginx's NGX_RESOLVER_MAX_RECURSION.
-const maxAliases = 50
-
-// lookup asks for the addresses of a host, going on with its alias if there are
-// none. ttl is how long they are good for.
-func (r *Resolver) lookup(ctx context.Context, host string) (addrs []netip.Addr, ttl time.Duration, err error) {
-	first := int(r.turn.Add(1)-1) % len(r.Servers)
-	ttl = -1
-	for range maxAliases {
-		var qs []*question
-		for _, t := range []struct {
-			on bool
-			recordType
-		}{{r.IPv4, typeA}, {r.IPv6, typeAAAA}} {
-			if !t.on {
-				continue
-			}
-			q, err := appendQuery(nil, uint16(rand.Uint32()), host, t.recordType)
-			if err != nil {
-				return nil, 0, &Error{host, FormatError}
-			}
-			qs = append(qs, &question{query: q})
+// lookup asks for what q asks for. ok tells that there was an answer.
+func (r *Resolver) lookup(q query, waiting func() bool) (all records, ok bool) {
+	types := []recordType{typeSRV}
+	if !q.srv {
+		types = types[:0]
+		if r.IPv4 {
+			types = append(types, typeA)
 		}
-		if err := r.ask(ctx, first, qs); err != nil {
-			return nil, 0, timeout(host, err)
-		}
-		code, alias := 0, ""
-		for _, q := range qs {
-			addrs = append(addrs, q.addrs...)
-			if q.code != 0 {
-				code = q.code
-			} else if q.ttl >= 0 && (ttl < 0 || q.ttl < ttl) {
-				ttl = q.ttl
-			}
-			if q.turn == len(qs) { // nginx forgets those of earlier answers
-				alias = q.alias
-			}
-		}
-		switch {
-		case code != 0: // of either answer, whatever the other says
-			return nil, 0, &Error{host, code}
-		case len(addrs) > 0:
-			return addrs, max(ttl, 0), nil
-		case alias != "":
-			host = alias
-		default:
-			return nil, 0, &Error{host, NotFound}
+		if r.IPv6 {
+			types = append(types, typeAAAA)
 		}
 	}
-	return nil, 0, &Error{host, NotFound}
+	qs := make([]*question, len(types))
+	for i, t := range types {
+		text, err := appendQuery(nil, uint16(rand.Uint32()), q.name, t)
+		if err != nil {
+			return records{code: NotFound}, true
+		}
+		qs[i] = &question{query: text}
+	}
+	first := int(r.turn.Add(1)-1) % len(r.Servers)
+	if !r.ask(waiting, first, qs) {
+		return records{code: TimedOut}, false
+	}
+	all.ttl = -1
+	for _, q := range qs {
+		all.addrs = append(all.addrs, q.addrs...)
+		all.services = append(all.services, q.services...)
+		last := q.turn == len(qs)
+		if q.code != 0 && (last || all.code == 0) {
+			all.code = q.code // of either answer, whatever the other says
+		}
+		if q.ttl >= 0 && (all.ttl < 0 || q.ttl < all.ttl) {
+			all.ttl = q.ttl
+		}
+		if last { // nginx forgets aliases of earlier answers
+			all.alias = q.alias
+		}
+	}
+	all.ttl = max(all.ttl, 0)
+	switch found := len(all.addrs) + len(all.services); {
+	case all.code != 0 || found > 0:
+		all.alias = ""
+	case all.alias == "":
+		all.code = NotFound
+	}
+	return all, true
 }
 
-func timeout(host string, err error) error {
+func asTimeout(host string, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return &Error{host, TimedOut}
 	}

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// Messages of the DNS (RFC 1035), as far as addresses need them.
+// Messages of the DNS (RFC 1035), as far as addresses and services (RFC 2782)
+// need them.
 
 type recordType uint16
 
@@ -16,6 +17,7 @@ const (
 	typeA     recordType = 1
 	typeCNAME recordType = 5
 	typeAAAA  recordType = 28
+	typeSRV   recordType = 33
 )
 
 const (
@@ -25,6 +27,7 @@ const (
 	flagResponse  = 1 << 15
 	flagTruncated = 1 << 9
 	flagRecursion = 1 << 8 // desired
+	flagsMask     = 0xf870 // response, operation, and what must be zero
 	rcodeMask     = 0xf
 )
 
@@ -54,13 +57,25 @@ func appendQuery(p []byte, id uint16, name string, t recordType) ([]byte, error)
 	return binary.BigEndian.AppendUint16(p, classIN), nil
 }
 
+// records are what is known of a name.
+type records struct {
+	code     int // 0: no error
+	addrs    []netip.Addr
+	services []service
+	alias    string        // of a CNAME, if there is nothing else
+	ttl      time.Duration // the least of the records'
+}
+
+// A service is an SRV record.
+type service struct {
+	priority, weight, port uint16
+	target                 string
+}
+
 // An answer is what a response says.
 type answer struct {
-	code      int // 0: no error
+	records
 	truncated bool
-	addrs     []netip.Addr
-	alias     string        // of a CNAME, if there are no addresses
-	ttl       time.Duration // the least of the records'
 }
 
 // parseAnswer reads the response to a query made by appendQuery.
@@ -70,14 +85,18 @@ func parseAnswer(p, query []byte) (a answer, err error) {
 	}
 	flags := binary.BigEndian.Uint16(p[2:])
 	questions, answers := binary.BigEndian.Uint16(p[4:]), int(binary.BigEndian.Uint16(p[6:]))
-	if flags&flagResponse == 0 || questions != 1 || !sameQuestion(p[headerSize:len(query)], query[headerSize:]) {
+	if flags&flagsMask != flagResponse || questions != 1 || !sameQuestion(p[headerSize:len(query)], query[headerSize:]) {
 		return a, errMessage
 	}
 	a.code, a.truncated = int(flags&rcodeMask), flags&flagTruncated != 0
+	if a.code == FormatError || a.code > refused {
+		return a, errMessage // nginx logs it and asks the next server
+	}
 	if a.code != 0 || a.truncated {
 		return a, nil
 	}
 	at := len(query)
+	asked := recordType(binary.BigEndian.Uint16(query[len(query)-4:]))
 	a.ttl = -1
 	for range answers {
 		_, next, ok := readName(p, at)
@@ -86,33 +105,54 @@ func parseAnswer(p, query []byte) (a answer, err error) {
 		}
 		t, class := recordType(binary.BigEndian.Uint16(p[next:])), binary.BigEndian.Uint16(p[next+2:])
 		ttl := time.Duration(int32(binary.BigEndian.Uint32(p[next+4:]))) * time.Second
-		size := int(binary.BigEndian.Uint16(p[next+8:]))
 		data := next + 10
-		if at = data + size; at > len(p) {
+		if at = data + int(binary.BigEndian.Uint16(p[next+8:])); at > len(p) || class != classIN {
 			return a, errMessage
-		}
-		if class != classIN {
-			continue
-		}
-		switch {
-		case t == typeA && size == 4, t == typeAAAA && size == 16:
-			addr, _ := netip.AddrFromSlice(p[data:at])
-			a.addrs = append(a.addrs, addr)
-		case t == typeCNAME:
-			if a.alias, _, ok = readName(p, data); !ok {
-				return a, errMessage
-			}
-		default:
-			continue
 		}
 		if ttl = max(ttl, 0); a.ttl < 0 || ttl < a.ttl {
 			a.ttl = ttl
 		}
+		if !a.add(p, data, at, t, asked) {
+			return a, errMessage
+		}
 	}
-	if len(a.addrs) > 0 {
+	if len(a.addrs)+len(a.services) > 0 {
 		a.alias = ""
 	}
 	return a, nil
+}
+
+// add adds a record whose data are p[data:end], and tells whether it belongs to
+// the answer. Records of other types mean nothing.
+func (a *answer) add(p []byte, data, end int, t, asked recordType) (ok bool) {
+	switch {
+	case t == typeA || t == typeAAAA:
+		if asked == typeSRV {
+			break
+		}
+		addr, ok := netip.AddrFromSlice(p[data:end])
+		if !ok || t != asked || addr.Is4() != (t == typeA) {
+			return false
+		}
+		a.addrs = append(a.addrs, addr)
+	case t == typeCNAME:
+		a.alias, _, ok = readName(p, data)
+		return ok
+	case t == typeSRV && asked == typeSRV:
+		if end < data+6 {
+			return false
+		}
+		s := service{
+			priority: binary.BigEndian.Uint16(p[data:]),
+			weight:   max(1, binary.BigEndian.Uint16(p[data+2:])),
+			port:     binary.BigEndian.Uint16(p[data+4:]),
+		}
+		if s.target, _, ok = readName(p, data+6); !ok {
+			return false
+		}
+		a.services = append(a.services, s)
+	}
+	return true
 }
 
 // sameQuestion compares questions; the case of names does not matter.

@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"net/netip"
@@ -170,9 +169,7 @@ func (p *Proxy) target(s *Session) (*Target, Status) {
 
 // resolve looks a name up.
 func (s *Session) resolve(host string) ([]netip.Addr, error) {
-	ctx, cancel := context.WithTimeout(s.Stream.ctx, s.Server.ResolverTimeout)
-	defer cancel()
-	return s.Server.Resolver.Resolve(ctx, host)
+	return s.Server.Resolver.Resolve(s.Stream.ctx, host, s.Server.ResolverTimeout)
 }
 
 // connect tries one peer. Declined asks for the next.
@@ -366,8 +363,9 @@ func (p *Proxy) Explain(s *Session) (string, Status) {
 	if st != OK {
 		return "to " + string(s.Eval(p.Address)), st
 	}
-	names := make([]string, 0, len(t.Group.Peers))
-	for _, peer := range t.Group.Peers {
+	peers := t.Group.Peers()
+	names := make([]string, 0, len(peers))
+	for _, peer := range peers {
 		names = append(names, peer.Name)
 	}
 	return "to " + t.Group.Name + ": " + strings.Join(names, ", "), Success

@@ -38,7 +38,7 @@ func TestAllocs(t *testing.T) {
 	for _, n := range []int{1, 3, 64, 100} {
 		for _, b := range balancers {
 			g := groupOf(t, n, b.new())
-			for _, p := range g.Peers {
+			for _, p := range g.Peers() {
 				p.MaxFails = 0
 			}
 			var tried Tried

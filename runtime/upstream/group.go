@@ -25,24 +25,26 @@ var ErrNoLive = errors.New("no live upstreams")
 // directive. It is made by New; only the state of its peers changes later.
 type Group struct {
 	Name      string
-	Peers     []*Peer // primary
-	Backup    []*Peer
 	Balance   Balancer
 	Keepalive Keepalive
 
-	mu      sync.Mutex // guards the state of all peers
+	hosts  []*Host // whose addresses are found at run time
+	caches map[endpoint]*cached
+	pool   *pool // nil without Keepalive.Conns
+
+	mu      sync.Mutex // guards the state of all peers, and what follows if there are hosts
 	primary peers
 	backup  peers
-	pool    *pool // nil without Keepalive.Conns
+	changes int // of the peers
 }
 
 // peers are the primary or the backup peers of a group.
 type peers struct {
-	list   []*Peer
-	single bool // one primary peer and no backup: its failures do not count
-	weight int  // of all
-	tries  int  // peers that are not down
-	next   *peers
+	list   []*Peer // replaced, never changed
+	single bool    // one primary peer and no backup: its failures do not count
+	weight int     // of all
+	tries  int     // peers that are not down
+	next   *peers  // nil: there is no backup, and can be none
 }
 
 // A Balancer is a method of load balancing. Its methods run with the lock of
@@ -64,71 +66,124 @@ const (
 )
 
 // New makes a group of peers in the order of the configuration; those with
-// Backup set may stand anywhere. A nil Balancer is RoundRobin.
+// Backup set may stand anywhere. A peer with a Host stands for those that
+// Resolve will find. A nil Balancer is RoundRobin.
 // The error is "no servers" for a group without primary peers, or tells which
 // peer is wrong.
 func New(name string, list []*Peer, b Balancer, k Keepalive) (*Group, error) {
-	g := &Group{Name: name, Balance: b, Keepalive: k}
+	g := &Group{Name: name, Balance: b, Keepalive: k, caches: map[endpoint]*cached{}}
 	if b == nil {
 		g.Balance = RoundRobin{}
 	}
+	backups := false
 	for _, p := range list {
 		if err := p.init(); err != nil {
 			return nil, err
 		}
+		s := &g.primary
 		if p.Backup {
-			g.Backup = append(g.Backup, p)
-		} else {
-			g.Peers = append(g.Peers, p)
+			s, backups = &g.backup, true
 		}
+		if p.Host != nil {
+			p.Host.begin(s, p)
+			g.hosts = append(g.hosts, p.Host)
+			continue
+		}
+		g.share(p)
+		s.list = append(s.list, p)
 	}
-	if len(g.Peers) == 0 {
+	if len(g.primary.list) == 0 && !g.named(&g.primary) {
 		return nil, fmt.Errorf("no servers in upstream %q", name)
 	}
-	g.primary = collect(g.Peers)
-	g.primary.single = len(list) == 1
-	if len(g.Backup) > 0 {
-		g.backup = collect(g.Backup)
+	if backups || len(g.hosts) > 0 && g.backs() {
 		g.primary.next = &g.backup
 	}
-	if c, ok := g.Balance.(interface{ place(*Group) }); ok {
-		c.place(g)
-	}
+	g.collect()
 	if k.Conns > 0 {
 		g.pool = newPool(k)
 	}
-	shareCaches(list)
 	return g, nil
 }
 
-func collect(list []*Peer) peers {
-	s := peers{list: list}
-	for i, p := range list {
+// named tells whether s has hosts.
+func (g *Group) named(s *peers) bool {
+	for _, h := range g.hosts {
+		if h.peers == s {
+			return true
+		}
+	}
+	return false
+}
+
+// backs tells whether the method of g has backup peers.
+func (g *Group) backs() bool {
+	switch g.Balance.(type) {
+	case RoundRobin, LeastConn, *LeastTime:
+		return true
+	}
+	return false
+}
+
+// collect counts the peers of g, which are new or have changed.
+func (g *Group) collect() {
+	g.primary.count()
+	g.backup.count()
+	g.primary.single = len(g.primary.list) == 1 && len(g.backup.list) == 0
+	g.changes++
+	if c, ok := g.Balance.(interface{ place(*Group) }); ok {
+		c.place(g)
+	}
+}
+
+func (s *peers) count() {
+	s.weight, s.tries = 0, 0
+	for i, p := range s.list {
 		p.index = i
 		s.weight += p.Weight
 		if !p.off() {
 			s.tries++
 		}
 	}
-	return s
+}
+
+// Peers returns the primary peers that g has now.
+func (g *Group) Peers() []*Peer {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.primary.list
+}
+
+// Backup returns the backup peers that g has now.
+func (g *Group) Backup() []*Peer {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.backup.list
 }
 
 // Begin prepares t for a request. The key is what hash places the request by,
 // or for ip_hash the binary address of the client; it must not change while t
 // is in use.
 func (g *Group) Begin(t *Tried, key []byte) {
+	if len(g.hosts) > 0 {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+	}
 	more := t.more
-	*t = Tried{key: key, Tries: g.primary.tries + g.backup.tries, Header: -1, Response: -1, more: more}
+	*t = Tried{key: key, Tries: g.primary.tries + g.backup.tries, Header: -1, Response: -1, more: more, changes: g.changes}
 	t.use(&g.primary)
 	g.Balance.begin(g, t)
 }
 
 // Next picks the peer of the next try. Free must follow.
-// The error is ErrNoLive.
+// The error is ErrNoLive; it is also that the peers have changed since Begin,
+// for then it is no longer known which of them were tried.
 func (g *Group) Next(t *Tried) (*Peer, error) {
 	now := time.Now().Unix()
+	var p *Peer
 	g.mu.Lock()
-	p := g.Balance.next(g, t, now)
+	if t.changes == g.changes {
+		p = g.Balance.next(g, t, now)
+	}
 	if p != nil {
 		p.conns++
 	}
@@ -188,36 +243,6 @@ func (g *Group) State(p *Peer) PeerState {
 	return PeerState{
 		Conns: p.conns, Fails: p.fails, Checked: time.Unix(p.checked, 0),
 		Unavailable: p.failed(time.Now().Unix()), Effective: p.effective,
-	}
-}
-
-// Adopt carries what the peers of an old group of the same zone know over to
-// the peers of g with the same server and name: failures and weights. Running
-// requests stay with the old peers.
-func (g *Group) Adopt(old *Group) {
-	if old == nil || old == g {
-		return
-	}
-	type id struct{ server, name string }
-	known := map[id]state{}
-	old.mu.Lock()
-	for _, list := range [][]*Peer{old.Peers, old.Backup} {
-		for _, p := range list {
-			known[id{p.Server, p.Name}] = p.state
-		}
-	}
-	old.mu.Unlock()
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, list := range [][]*Peer{g.Peers, g.Backup} {
-		for _, p := range list {
-			s, ok := known[id{p.Server, p.Name}]
-			if !ok {
-				continue
-			}
-			p.fails, p.accessed, p.checked = s.fails, s.accessed, s.checked
-			p.effective = min(s.effective, p.Weight)
-		}
 	}
 }
 

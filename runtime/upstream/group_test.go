@@ -125,7 +125,7 @@ func TestRandom(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, n := range tt.conns {
-			g.Peers[i].conns = n
+			g.Peers()[i].conns = n
 		}
 		chance := strings.Fields(tt.chance)
 		draw := func(n int) int {
@@ -181,7 +181,7 @@ func TestFreeReportsDisabled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a := g.Peers[0]
+		a := g.Peers()[0]
 		var got []bool
 		for range 2 {
 			var tried Tried
@@ -222,42 +222,14 @@ func TestConnected(t *testing.T) {
 		time.Sleep(11 * time.Second)
 		g.Begin(&tried, nil)
 		g.Next(&tried)
-		if n := g.State(g.Peers[0]).Fails; n != 1 {
+		if n := g.State(g.Peers()[0]).Fails; n != 1 {
 			t.Fatalf("got %d failures, want 1", n)
 		}
 		g.Connected(&tried)
-		if n := g.State(g.Peers[0]).Fails; n != 0 {
+		if n := g.State(g.Peers()[0]).Fails; n != 0 {
 			t.Errorf("got %d failures once connected", n)
 		}
 		g.Free(&tried, OK)
-	})
-}
-
-func TestAdopt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		one, err := New("u", peersOf(t, "a weight=4", "b", "c backup"), nil, Keepalive{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var tried Tried
-		one.Begin(&tried, nil)
-		one.Next(&tried)
-		one.Free(&tried, Failed)
-		two, err := New("u", peersOf(t, "d", "b", "a weight=2", "c backup"), nil, Keepalive{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		two.Adopt(one)
-		two.Adopt(two)
-		two.Adopt(nil)
-		if !two.State(two.Peers[2]).Unavailable {
-			t.Error("the failure of a was forgotten")
-		}
-		for _, p := range []*Peer{two.Peers[0], two.Peers[1], two.Backup[0]} {
-			if two.State(p).Unavailable {
-				t.Errorf("%s is unavailable", p.Name)
-			}
-		}
 	})
 }
 
@@ -297,7 +269,7 @@ func TestConcurrency(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		for _, p := range append(g.Peers, g.Backup...) {
+		for _, p := range append(slices.Clone(g.Peers()), g.Backup()...) {
 			if n := g.State(p).Conns; n != 0 {
 				t.Errorf("%T: %s has %d connections left", b, p.Name, n)
 			}

@@ -58,7 +58,7 @@ const pointsPerWeight = 160
 // place puts the primary peers of g on the ring.
 func (c *ConsistentHash) place(g *Group) {
 	c.points = make([]point, 0, g.primary.weight*pointsPerWeight)
-	for _, p := range g.Peers {
+	for _, p := range g.primary.list {
 		host, port := splitServer(p.Server)
 		base := crc32.ChecksumIEEE([]byte(host + "\x00" + port))
 		hash := uint32(0)
@@ -100,6 +100,9 @@ func (c *ConsistentHash) begin(g *Group, t *Tried) {
 func (c *ConsistentHash) next(g *Group, t *Tried, now int64) *Peer {
 	if t.misses > giveUp || t.peers.single || len(t.key) == 0 {
 		return RoundRobin{}.next(g, t, now)
+	}
+	if len(t.peers.list) == 0 {
+		return nil
 	}
 	if p := t.hinted(now); p != nil {
 		return t.take(p, now)

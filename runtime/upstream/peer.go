@@ -9,7 +9,7 @@ import (
 )
 
 // A Peer is one address of one server of a group. Its exported fields are set
-// before the group is made and not changed after.
+// before it is in the group and not changed after.
 type Peer struct {
 	Server  string // the server as the configuration writes it: "backend:8080"; consistent hashing places by it
 	Network string // "tcp" or "unix"
@@ -22,8 +22,9 @@ type Peer struct {
 	FailTimeout time.Duration // whole seconds
 	Backup      bool          // used when no primary peer can be
 	Down        bool          // never used
-	Drain       bool          // used for requests that ask for it by Route only
+	Drain       bool          // used for requests that ask for it by Route only; not with Down
 	Route       string        // the identifier of sticky sessions; "" has the group make one from Name
+	Host        *Host         // of a server whose addresses are found at run time, and of the peers that it has; else nil
 
 	addr  netip.AddrPort // of tcp peers
 	cache *cached        // idle connections to the address; shared by peers that have the same one
@@ -87,11 +88,19 @@ func (p *Peer) init() error {
 	if p.Name == "" {
 		p.Name = p.Addr
 	}
+	if p.Host != nil {
+		p.Host.route = p.Route
+	}
+	p.ready()
+	return nil
+}
+
+// ready prepares what p begins with.
+func (p *Peer) ready() {
 	if p.Route == "" {
 		p.Route = routeOf(p.Name)
 	}
 	p.effective = p.Weight
-	return nil
 }
 
 // usable tells whether p may be given a request at now, by its failures and

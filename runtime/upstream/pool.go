@@ -55,17 +55,36 @@ const (
 
 func newPool(k Keepalive) *pool { return &pool{Keepalive: k} }
 
-// shareCaches gives each peer the cache of its address. Peers of one address,
-// which may be listed twice with different weights, share their connections.
-func shareCaches(peers []*Peer) {
-	type address struct{ network, addr string }
-	m := map[address]*cached{}
-	for _, p := range peers {
-		a := address{p.Network, p.Addr}
-		if m[a] == nil {
-			m[a] = &cached{}
+// An endpoint is what connections are the same by.
+type endpoint struct{ network, addr string }
+
+// share gives p the cache of its address. Peers of one address, which may be
+// listed twice with different weights, share their connections.
+func (g *Group) share(p *Peer) {
+	a := endpoint{p.Network, p.Addr}
+	if g.caches[a] == nil {
+		g.caches[a] = &cached{}
+	}
+	p.cache = g.caches[a]
+}
+
+// unshare forgets the caches that no peer has any more, unless there are
+// connections in them, for the address may come back.
+func (g *Group) unshare() {
+	if g.pool != nil {
+		g.pool.mu.Lock()
+		defer g.pool.mu.Unlock()
+	}
+	used := map[endpoint]bool{}
+	for _, list := range [][]*Peer{g.primary.list, g.backup.list} {
+		for _, p := range list {
+			used[endpoint{p.Network, p.Addr}] = true
 		}
-		p.cache = m[a]
+	}
+	for a, c := range g.caches {
+		if !used[a] && c.head == nil {
+			delete(g.caches, a)
+		}
 	}
 }
 

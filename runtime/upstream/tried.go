@@ -24,6 +24,7 @@ type Tried struct {
 	Header, Response time.Duration
 
 	peers   *peers
+	changes int // of the group at Begin
 	current *Peer
 	first   uint64   // the peers tried, by index
 	more    []uint64 // those from the 65th

@@ -31,7 +31,11 @@ var Module = spec.HTTPModule[conf]{
 		[]spec.Directive[conf]{errorLogs, disableSymlinks},
 	),
 	Variables: variables,
-	Location:  (*conf).addTo,
+	Main: func(c *conf, b *spec.Builder) error {
+		b.Scope.SetResolving(spec.Resolving{Resolver: c.resolver.V, Timeout: c.resolverTimeout.V})
+		return nil
+	},
+	Location: (*conf).addTo,
 }
 
 // A conf is what the directives of the module say in one block.

@@ -27,8 +27,6 @@ func (c *conf) resolve() func(string) ([]netip.Addr, error) {
 		return nil
 	}
 	return func(host string) ([]netip.Addr, error) {
-		ctx, cancel := context.WithTimeout(context.Background(), timeout)
-		defer cancel()
-		return r.Resolve(ctx, host)
+		return r.Resolve(context.Background(), host, timeout)
 	}
 }

@@ -23,7 +23,11 @@ var Module = spec.StreamModule[conf]{
 	Name:       "stream_core",
 	Directives: slices.Concat(blocks, names, settings, hashes, resolvers),
 	Variables:  variables,
-	Server:     (*conf).addTo,
+	Main: func(c *conf, b *spec.StreamBuilder) error {
+		b.Scope.SetResolving(spec.Resolving{Resolver: c.resolver.V, Timeout: c.resolverTimeout.V})
+		return nil
+	},
+	Server: (*conf).addTo,
 }
 
 // A conf is what the directives of the module say in one block.
