@@ -32,6 +32,7 @@ type program struct {
 	zones   *zone.Set // of the last configuration that was good
 	daemon  bool      // this is the process in the background
 	waiting *os.File  // tells who started it that it serves; nil: nobody waits
+	signals chan os.Signal
 
 	mu      sync.Mutex
 	current *configuration // at work; nil before the first. Set by the main goroutine with mu held

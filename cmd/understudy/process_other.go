@@ -12,15 +12,15 @@ import (
 // Systems without signals know Ctrl-C, which stops the process. There is no
 // process in the background, and nothing to send a signal to.
 
-func (p *program) listenForSignals() chan os.Signal {
+func listenForSignals() chan os.Signal {
 	ch := make(chan os.Signal, 1)
 	signal.Notify(ch, os.Interrupt)
 	return ch
 }
 
-func (p *program) cycle(ch chan os.Signal) int {
-	<-ch
-	signal.Stop(ch)
+func (p *program) cycle() int {
+	<-p.signals
+	signal.Stop(p.signals)
 	<-p.stop()
 	p.removePid()
 	p.journal.printf(logs.Notice, "exit")

@@ -3,9 +3,11 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,18 +18,19 @@ import (
 	"time"
 )
 
-// TestReloadUnderLoad reloads while clients connect, ask once and read to the
-// end: none may be refused, reset or left without an answer.
-func TestReloadUnderLoad(t *testing.T) {
+// nginxOn runs this program under the name nginx on a configuration, which has
+// "daemon off" and its pid file added, until the test ends; then it must quit in
+// order.
+func nginxOn(t *testing.T, addr, text string) *exec.Cmd {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("starts processes")
 	}
 	dir := t.TempDir()
-	addr := freeAddress(t)
 	conf := filepath.Join(dir, "nginx.conf")
-	text := fmt.Sprintf("daemon off; error_log stderr crit; pid nginx.pid; user root;\nevents {}\nhttp { access_log off; server { listen %s; return 200 hi; } }\n", addr)
-	if os.Geteuid() != 0 {
-		text = strings.Replace(text, "user root;", "", 1)
+	text = "daemon off; error_log stderr crit; pid nginx.pid;\nevents {}\n" + text
+	if os.Geteuid() == 0 {
+		text = "user root; " + text
 	}
 	if err := os.WriteFile(conf, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
@@ -37,18 +40,30 @@ func TestReloadUnderLoad(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		cmd.Process.Signal(syscall.SIGQUIT)
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("at the end: %v", err)
 		}
-	}()
+	})
 	deadline := time.Now().Add(patience)
-	for ask(addr) != nil {
+	for {
+		c, err := net.Dial("tcp", addr)
+		if err == nil {
+			c.Close()
+			return cmd
+		}
 		if time.Now().After(deadline) {
 			t.Fatal("nginx does not serve")
 		}
 	}
+}
+
+// TestReloadUnderLoad reloads while clients connect, ask once and read to the
+// end: none may be refused, reset or left without an answer.
+func TestReloadUnderLoad(t *testing.T) {
+	addr := freeAddress(t)
+	cmd := nginxOn(t, addr, fmt.Sprintf("http { access_log off; server { listen %s; return 200 hi; } }\n", addr))
 	var clients sync.WaitGroup
 	stop := make(chan struct{})
 	for range 4 {
@@ -72,6 +87,85 @@ func TestReloadUnderLoad(t *testing.T) {
 	}
 	close(stop)
 	clients.Wait()
+}
+
+// TestReloadKeepsTunnels reloads beside an open WebSocket and an open stream
+// session, and then quits: both go on until their clients leave.
+func TestReloadKeepsTunnels(t *testing.T) {
+	back, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer back.Close()
+	go echo(back)
+	addr, streamAddr := freeAddress(t), freeAddress(t)
+	cmd := nginxOn(t, addr, fmt.Sprintf(`
+http {
+    access_log off;
+    server {
+        listen %s;
+        location / {
+            proxy_pass http://%s;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection upgrade;
+        }
+    }
+}
+stream { server { listen %s; proxy_pass %[2]s; } }
+`, addr, back.Addr(), streamAddr))
+	open := map[string]net.Conn{"http": upgrade(t, addr), "stream": upgrade(t, streamAddr)}
+	signals := []syscall.Signal{syscall.SIGHUP, syscall.SIGHUP, syscall.SIGHUP, syscall.SIGQUIT}
+	for i, sig := range signals {
+		cmd.Process.Signal(sig)
+		time.Sleep(50 * time.Millisecond) // until it is heard; too short would only prove less
+		for name, c := range open {
+			text := fmt.Sprintf("message %d", i)
+			io.WriteString(c, text)
+			answer := make([]byte, len(text))
+			if _, err := io.ReadFull(c, answer); err != nil || string(answer) != text {
+				t.Fatalf("%s, after signal %d: answered %q, %v", name, i, answer, err)
+			}
+		}
+	}
+	for _, c := range open {
+		c.Close()
+	}
+}
+
+// echo answers 101 to each connection's first request, and then whatever comes.
+func echo(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer c.Close()
+			if _, err := http.ReadRequest(bufio.NewReader(c)); err != nil {
+				return
+			}
+			io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+			io.Copy(c, c)
+		}()
+	}
+}
+
+// upgrade opens a WebSocket at addr.
+func upgrade(t *testing.T, addr string) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(patience))
+	io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+	r := bufio.NewReader(c)
+	resp, err := http.ReadResponse(r, nil)
+	if err != nil || resp.StatusCode != 101 || r.Buffered() > 0 {
+		t.Fatalf("upgrade at %s: %v, %v", addr, resp, err)
+	}
+	return c
 }
 
 // ask makes one request on a connection of its own.

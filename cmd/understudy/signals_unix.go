@@ -16,19 +16,22 @@ type command struct {
 	run          func(*program) // nil: the cycle ends
 }
 
-var commands = map[syscall.Signal]command{
-	syscall.SIGHUP:   {"SIGHUP", ", reconfiguring", (*program).reconfigure},
-	syscall.SIGUSR1:  {"SIGUSR1", ", reopening logs", (*program).reopen},
-	syscall.SIGWINCH: {"SIGWINCH", ", stop accepting connections", (*program).drain},
-	syscall.SIGQUIT:  {"SIGQUIT", ", shutting down", nil},
-	syscall.SIGTERM:  {"SIGTERM", ", exiting", nil},
-	syscall.SIGINT:   {"SIGINT", ", exiting", nil},
+// commands are the signals that are obeyed.
+func commands() map[syscall.Signal]command {
+	return map[syscall.Signal]command{
+		syscall.SIGHUP:   {"SIGHUP", ", reconfiguring", (*program).reconfigure},
+		syscall.SIGUSR1:  {"SIGUSR1", ", reopening logs", (*program).reopen},
+		syscall.SIGWINCH: {"SIGWINCH", ", stop accepting connections", (*program).drain},
+		syscall.SIGQUIT:  {"SIGQUIT", ", shutting down", nil},
+		syscall.SIGTERM:  {"SIGTERM", ", exiting", nil},
+		syscall.SIGINT:   {"SIGINT", ", exiting", nil},
+	}
 }
 
 // listenForSignals begins to collect signals.
-func (p *program) listenForSignals() chan os.Signal {
+func listenForSignals() chan os.Signal {
 	ch := make(chan os.Signal, 16)
-	for s := range commands {
+	for s := range commands() {
 		signal.Notify(ch, s)
 	}
 	signal.Ignore(syscall.SIGPIPE)
@@ -37,14 +40,14 @@ func (p *program) listenForSignals() chan os.Signal {
 
 // cycle obeys signals until one of them ends the process. It returns the exit
 // code.
-func (p *program) cycle(ch chan os.Signal) int {
-	defer signal.Stop(ch)
+func (p *program) cycle() int {
+	defer signal.Stop(p.signals)
 	var gone <-chan struct{}
 	for {
 		select {
-		case s := <-ch:
+		case s := <-p.signals:
 			sig := s.(syscall.Signal)
-			c := commands[sig]
+			c := commands()[sig]
 			if sig == syscall.SIGWINCH && !p.daemon {
 				c.action, c.run = "", func(*program) {}
 			}

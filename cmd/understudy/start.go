@@ -21,12 +21,11 @@ func (p *program) start() int {
 		next.Listen()
 		return p.background()
 	}
-	if p.foreground == nil {
-		p.announce()
-	}
-	hear := p.listenForSignals() // whoever has read the pid file may send one
 	if !p.writePid(c.settings.PID) {
 		return 1
+	}
+	if p.foreground == nil {
+		p.announce()
 	}
 	if p.foreground == nil && !(p.apply(c, true) && p.drop(c.settings.User)) {
 		os.Remove(c.settings.PID)
@@ -40,7 +39,7 @@ func (p *program) start() int {
 		p.initial.console.on.Store(false)
 		p.ready()
 	}
-	code := p.cycle(hear)
+	code := p.cycle()
 	p.release(p.current)
 	return code
 }
@@ -59,6 +58,9 @@ func (p *program) prepare() (*runtime.Next, *configuration, bool) {
 	c.journal.use(p.handlerOf(c))
 	if p.foreground == nil {
 		p.journal.use(c.journal.handler()) // nginx reports what follows to the new log
+	}
+	if p.signals == nil {
+		p.signals = listenForSignals() // whoever can connect may send one
 	}
 	c.compiled.Graph.Done = func() { p.retired(c) }
 	next, err := p.server.Prepare(c.compiled.Graph)

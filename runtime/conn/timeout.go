@@ -71,6 +71,14 @@ func (c *Conn) Interrupt() {
 	c.nc.SetReadDeadline(past)
 }
 
+// Uninterrupt undoes an Interrupt that no Await has met. Nobody may be reading.
+func (c *Conn) Uninterrupt() {
+	if c.clear(interrupted) {
+		c.nc.SetReadDeadline(never)
+		c.readArmed = 0
+	}
+}
+
 // Cancel ends all reads and writes, under way or yet to come, with ErrCanceled. The
 // connection stays open, so that whoever owns it may still end it in order, after
 // Resume.

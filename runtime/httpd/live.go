@@ -11,11 +11,19 @@ import (
 // when the configuration retires.
 type liveSet struct {
 	mu      sync.Mutex
-	conns   map[*conn.Conn]struct{}
+	conns   map[*conn.Conn]held
 	closed  bool
 	retired atomic.Bool   // closed, for those who do not hold mu
 	empty   chan struct{} // closed when closed and no connection is left
 }
+
+// A held says who has a connection.
+type held bool
+
+const (
+	byUs    held = false
+	byOther held = true // it was taken over, and is never idle for us again
+)
 
 // add takes a connection in, even one that was accepted just before the
 // configuration retired: it gets its answer.
@@ -23,9 +31,19 @@ func (l *liveSet) add(c *conn.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.conns == nil {
-		l.conns = map[*conn.Conn]struct{}{}
+		l.conns = map[*conn.Conn]held{}
 	}
-	l.conns[c] = struct{}{}
+	l.conns[c] = byUs
+}
+
+// hand notes that somebody else takes the connection over.
+func (l *liveSet) hand(c *conn.Conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, ok := l.conns[c]; ok {
+		l.conns[c] = byOther
+		c.Uninterrupt()
+	}
 }
 
 // remove forgets a connection, and reports whether it was the last of a
@@ -61,8 +79,10 @@ func (h *HTTP) Retire() <-chan struct{} {
 		return done
 	}
 	l.empty = done
-	for c := range l.conns {
-		c.Interrupt()
+	for c, by := range l.conns {
+		if by == byUs {
+			c.Interrupt()
+		}
 	}
 	return done
 }

@@ -28,6 +28,7 @@ type Taken struct {
 // Take gives the client's connection to the caller, who must call Done when it
 // is of no more use. If the result's Request is nil, the request is no more.
 func (r *Request) Take() *Taken {
+	r.HTTP.live.hand(r.Client)
 	t := &Taken{h: r.HTTP, c: r.Client, log: r.Logger(), server: r.Server}
 	if len(r.Loc.Log) > 0 {
 		t.r = r
