@@ -1,11 +1,10 @@
 package proxy
 
 import (
-	"context"
-	"net/netip"
 	"strconv"
 	"strings"
 
+	"understudy/directives/http/pass"
 	"understudy/directives/spec"
 	"understudy/runtime/httpd"
 	"understudy/runtime/resolver"
@@ -23,7 +22,7 @@ type target struct {
 	group  *spec.Group
 }
 
-var pass = spec.Directive[conf]{
+var passTo = spec.Directive[conf]{
 	Name: "proxy_pass", In: passers, Args: spec.Exactly(1),
 	Syntax: "URL",
 	Doc:    "Sets the protocol and address of the server to pass requests to, and what replaces the location's name in the URI.",
@@ -45,12 +44,12 @@ func parsePass(call *spec.Call) (*target, error) {
 		return nil, call.Errorf(0, "invalid URL prefix")
 	}
 	t.scheme = scheme
-	u, err := resolver.ParseURL(context.Background(), rest, resolver.Options{DefaultPort: t.defaultPort(), URIPart: true, NoResolve: true})
+	u, err := pass.ParseURL(rest, t.defaultPort(), true)
 	if err != nil {
-		return nil, call.Errorf(0, `%v in upstream "%s"`, err, rest)
+		return nil, call.Errorf(0, "%v", err)
 	}
 	t.setVars(u)
-	if t.group, err = useGroup(call, u, rest, t.defaultPort()); err != nil {
+	if t.group, err = pass.UseGroup(call, u, rest, t.defaultPort()); err != nil {
 		return nil, err
 	}
 	l, plain := locationName(call.Scope)
@@ -60,21 +59,6 @@ func parsePass(call *spec.Call) (*target, error) {
 		return nil, call.Errorf(0, `"proxy_pass" cannot have URI part in location given by regular expression, or inside named location, or inside "if" statement, or inside "limit_except" block`)
 	}
 	return t, nil
-}
-
-func useGroup(call *spec.Call, u resolver.URL, text string, defaultPort int) (*spec.Group, error) {
-	if u.Network == "unix" {
-		name := text
-		if i := strings.Index(text[len("unix:"):], ":"); i >= 0 {
-			name = text[:len("unix:")+i]
-		}
-		return call.UseUpstream(name, 0, 0)
-	}
-	port := int(u.Port)
-	if u.NoPort {
-		port = 0
-	}
-	return call.UseUpstream(u.Host, port, defaultPort)
 }
 
 // setVars sets what $proxy_host and $proxy_port say.
@@ -139,17 +123,4 @@ func cutPrefixFold(s, prefix string) (string, bool) {
 		return s[len(prefix):], true
 	}
 	return s, false
-}
-
-// addrPort returns the address of a URL whose host is one.
-func addrPort(u resolver.URL, defaultPort int) (netip.AddrPort, bool) {
-	a, err := netip.ParseAddr(strings.Trim(u.Host, "[]"))
-	if err != nil {
-		return netip.AddrPort{}, false
-	}
-	port := uint16(u.Port)
-	if u.NoPort {
-		port = uint16(defaultPort)
-	}
-	return netip.AddrPortFrom(a, port), true
 }

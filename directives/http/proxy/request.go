@@ -1,20 +1,14 @@
 package proxy
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"net/netip"
-	"strings"
-	"sync"
 
+	"understudy/directives/http/pass"
 	"understudy/directives/spec"
 	"understudy/runtime/gateway"
 	"understudy/runtime/h1"
 	"understudy/runtime/httpd"
 	"understudy/runtime/logs"
-	"understudy/runtime/resolver"
-	"understudy/runtime/upstream"
 )
 
 // A handler passes the requests of one location.
@@ -32,9 +26,7 @@ type handler struct {
 	uri        []byte
 	name       int // length of the location's name
 
-	groups  map[string]*spec.Group // by name, for targets with variables
-	mu      sync.Mutex             // guards dynamic
-	dynamic map[groupKey]*upstream.Group
+	finder *pass.Finder // of targets with variables
 }
 
 func newHandler(c *conf, t *target, b *spec.Builder) *handler {
@@ -44,14 +36,9 @@ func newHandler(c *conf, t *target, b *spec.Builder) *handler {
 	}
 	h.protocol = gateway.Protocol{Scheme: "http://", AppendRequest: h.appendRequest, ReadHead: gateway.ReadHTTPHead}
 	if t.whole == nil {
-		h.to = gateway.Target{Group: t.group.Servers, Key: t.group.Key, Name: t.group.Name}
+		h.to = pass.To(t.group)
 	} else {
-		h.groups = map[string]*spec.Group{}
-		for _, g := range b.Scope.Upstreams() {
-			if g.Explicit {
-				h.groups[strings.ToLower(g.Name)] = g
-			}
-		}
+		h.finder = pass.NewFinder(b)
 	}
 	c.addRewrites(h)
 	return h
@@ -78,22 +65,16 @@ func (h *handler) resolve(r *httpd.Request, s *gateway.State) (to gateway.Target
 		r.Errorf(logs.Error, "invalid URL prefix in %q", url)
 		return to, 500
 	}
-	u, err := resolver.ParseURL(context.Background(), rest, resolver.Options{DefaultPort: t.defaultPort(), URIPart: true, NoResolve: true})
+	u, err := pass.ParseURL(rest, t.defaultPort(), true)
 	if err != nil {
-		r.Errorf(logs.Error, "%v in upstream %q", err, rest)
+		r.Errorf(logs.Error, "%v", err)
 		return to, 500
 	}
 	t.setVars(u)
 	s.Host, s.Port, s.TryURI = []byte(t.host), []byte(t.port), []byte(t.uri)
-	if g := h.groups[strings.ToLower(u.Host)]; g != nil && u.NoPort {
-		return gateway.Target{Group: g.Servers, Key: g.Key, Name: g.Name, TLS: h.tlsFor(&t)}, httpd.OK
-	}
-	g, err := h.group(r, u, t.defaultPort())
-	if err != nil {
-		r.Errorf(logs.Error, "%v", err)
-		return to, 502
-	}
-	return gateway.Target{Group: g, Name: u.Host, TLS: h.tlsFor(&t)}, httpd.OK
+	to, st = h.finder.Find(r, u, t.defaultPort())
+	to.TLS = h.tlsFor(&t)
+	return to, st
 }
 
 // tlsFor returns how a target that was evaluated is encrypted.
@@ -102,61 +83,6 @@ func (h *handler) tlsFor(t *target) *gateway.TLS {
 		return h.tls
 	}
 	return nil
-}
-
-// A groupKey tells the groups of targets with variables apart.
-type groupKey struct {
-	text string
-	port int // if text has none
-}
-
-// maxDynamic bounds the groups a target with variables makes.
-const maxDynamic = 256
-
-// group returns the group of a host that is no upstream block.
-func (h *handler) group(r *httpd.Request, u resolver.URL, defaultPort int) (*upstream.Group, error) {
-	key := groupKey{u.Text, defaultPort}
-	h.mu.Lock()
-	g := h.dynamic[key]
-	h.mu.Unlock()
-	if g != nil {
-		return g, nil
-	}
-	var peers []*upstream.Peer
-	if u.Network == "unix" {
-		peers = append(peers, upstream.NewUnixPeer(u.Text, u.Host))
-	} else if a, ok := addrPort(u, defaultPort); ok {
-		peers = append(peers, upstream.NewPeer(u.Host, a))
-	} else {
-		if r.Loc.Resolve == nil {
-			return nil, fmt.Errorf("no resolver defined to resolve %s", u.Host)
-		}
-		addrs, err := r.Loc.Resolve(u.Host)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range addrs {
-			port := uint16(u.Port)
-			if u.NoPort {
-				port = uint16(defaultPort)
-			}
-			peers = append(peers, upstream.NewPeer(u.Host, netip.AddrPortFrom(a, port)))
-		}
-	}
-	g, err := upstream.New(u.Host, peers, nil, upstream.Keepalive{})
-	if err != nil {
-		return nil, errors.New("no servers in upstream")
-	}
-	if _, named := addrPort(u, defaultPort); !named && u.Network != "unix" {
-		return g, nil // its addresses may change
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.dynamic == nil || len(h.dynamic) >= maxDynamic {
-		h.dynamic = map[groupKey]*upstream.Group{}
-	}
-	h.dynamic[key] = g
-	return g, nil
 }
 
 // appendRequest writes the request line and the header.

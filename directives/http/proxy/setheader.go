@@ -50,7 +50,7 @@ type head struct {
 }
 
 func newHead(c *conf, version string) *head {
-	h := &head{length: true, coding: true, drop: newDropSet(dropped, c.set.V), version: c.version.V, pass: c.passHeaders.V}
+	h := &head{length: true, coding: true, drop: newDropSet(dropped, c.set.V), version: c.version.V, pass: c.PassHeaders()}
 	h.close = spec.Older(version, "1.29.7")
 	for _, f := range c.set.V {
 		switch {

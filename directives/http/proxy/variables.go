@@ -4,7 +4,6 @@ import (
 	"understudy/runtime/gateway"
 	"understudy/runtime/header"
 	"understudy/runtime/httpd"
-	"understudy/runtime/resolver"
 )
 
 var variables = []httpd.Variable{
@@ -37,9 +36,4 @@ func addForwardedFor(r *httpd.Request, _ string) ([]byte, bool) {
 		b = append(append(b, r.Head.Value(g)...), ", "...)
 	}
 	return append(b, r.RealIP...), true
-}
-
-func validAddress(s string) bool {
-	_, ok := resolver.ParseAddrPort(s)
-	return ok
 }

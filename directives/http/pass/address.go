@@ -1,0 +1,152 @@
+package pass
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync"
+
+	"understudy/directives/spec"
+	"understudy/runtime/gateway"
+	"understudy/runtime/httpd"
+	"understudy/runtime/logs"
+	"understudy/runtime/resolver"
+	"understudy/runtime/upstream"
+)
+
+// ParseURL reads the address of a …_pass directive without its scheme. Names
+// are not resolved.
+func ParseURL(text string, defaultPort int, uri bool) (resolver.URL, error) {
+	u, err := resolver.ParseURL(context.Background(), text, resolver.Options{DefaultPort: defaultPort, URIPart: uri, NoResolve: true})
+	if err != nil {
+		return u, fmt.Errorf(`%w in upstream "%s"`, err, text)
+	}
+	return u, nil
+}
+
+// UseGroup returns the group of servers that an address, as argument 0 has it,
+// stands for.
+func UseGroup(call *spec.Call, u resolver.URL, text string, defaultPort int) (*spec.Group, error) {
+	if u.Network == "unix" {
+		name := text
+		if i := strings.Index(text[len("unix:"):], ":"); i >= 0 {
+			name = text[:len("unix:")+i]
+		}
+		return call.UseUpstream(name, 0, 0)
+	}
+	port := int(u.Port)
+	if u.NoPort {
+		port = 0
+	}
+	return call.UseUpstream(u.Host, port, defaultPort)
+}
+
+// To returns the target of a group.
+func To(g *spec.Group) gateway.Target {
+	return gateway.Target{Group: g.Servers, Key: g.Key, Name: g.Name}
+}
+
+// A Finder finds the groups of addresses that are evaluated for each request.
+type Finder struct {
+	groups  map[string]*spec.Group // upstream blocks, by name
+	mu      sync.Mutex             // guards dynamic
+	dynamic map[groupKey]*upstream.Group
+}
+
+// A groupKey tells the groups of addresses with variables apart.
+type groupKey struct {
+	text string
+	port int // if text has none
+}
+
+// maxDynamic bounds the groups an address with variables makes.
+const maxDynamic = 256
+
+// NewFinder returns a Finder that knows the upstream blocks.
+func NewFinder(b *spec.Builder) *Finder {
+	f := &Finder{groups: map[string]*spec.Group{}}
+	for _, g := range b.Scope.Upstreams() {
+		if g.Explicit {
+			f.groups[strings.ToLower(g.Name)] = g
+		}
+	}
+	return f
+}
+
+// Find returns the target that an address stands for.
+func (f *Finder) Find(r *httpd.Request, u resolver.URL, defaultPort int) (to gateway.Target, st httpd.Status) {
+	if g := f.groups[strings.ToLower(u.Host)]; g != nil && u.NoPort {
+		return To(g), httpd.OK
+	}
+	if u.Network != "unix" && u.NoPort && defaultPort == 0 {
+		r.Errorf(logs.Error, "no port in upstream \"%s\"", u.Host)
+		return to, 500
+	}
+	g, err := f.group(r, u, defaultPort)
+	if err != nil {
+		r.Errorf(logs.Error, "%v", err)
+		return to, 502
+	}
+	return gateway.Target{Group: g, Name: u.Host}, httpd.OK
+}
+
+// group returns the group of a host that is no upstream block.
+func (f *Finder) group(r *httpd.Request, u resolver.URL, defaultPort int) (*upstream.Group, error) {
+	key := groupKey{u.Text, defaultPort}
+	f.mu.Lock()
+	g := f.dynamic[key]
+	f.mu.Unlock()
+	if g != nil {
+		return g, nil
+	}
+	var peers []*upstream.Peer
+	addr, named := addrPort(u, defaultPort)
+	switch {
+	case u.Network == "unix":
+		peers = append(peers, upstream.NewUnixPeer(u.Text, u.Host))
+	case named:
+		peers = append(peers, upstream.NewPeer(u.Host, addr))
+	case r.Loc.Resolve == nil:
+		return nil, fmt.Errorf("no resolver defined to resolve %s", u.Host)
+	default:
+		addrs, err := r.Loc.Resolve(u.Host)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range addrs {
+			peers = append(peers, upstream.NewPeer(u.Host, netip.AddrPortFrom(a, portOf(u, defaultPort))))
+		}
+	}
+	g, err := upstream.New(u.Host, peers, nil, upstream.Keepalive{})
+	if err != nil {
+		return nil, errors.New("no servers in upstream")
+	}
+	if !named && u.Network != "unix" {
+		return g, nil // its addresses may change
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.dynamic == nil || len(f.dynamic) >= maxDynamic {
+		f.dynamic = map[groupKey]*upstream.Group{}
+	}
+	f.dynamic[key] = g
+	return g, nil
+}
+
+// addrPort returns the address of a URL whose host is one.
+func addrPort(u resolver.URL, defaultPort int) (netip.AddrPort, bool) {
+	a, err := netip.ParseAddr(strings.Trim(u.Host, "[]"))
+	if err != nil {
+		return netip.AddrPort{}, false
+	}
+	return netip.AddrPortFrom(a, portOf(u, defaultPort)), true
+}
+
+func portOf(u resolver.URL, defaultPort int) uint16 {
+	if u.NoPort {
+		return uint16(defaultPort)
+	}
+	return uint16(u.Port)
+}

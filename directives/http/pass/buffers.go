@@ -1,0 +1,79 @@
+package pass
+
+import (
+	"errors"
+	"strings"
+
+	"understudy/directives/spec"
+	"understudy/parser/diag"
+	"understudy/runtime/httpd"
+)
+
+// noTempFiles is why the directives about what does not fit into memory have no
+// effect: a response is passed on from one buffer as fast as the client takes it.
+const noTempFiles = "a response is passed on from one buffer, and never written to a file"
+
+// checkedSize is a size that is checked against the others, and has no effect.
+func (d family[C]) checkedSize(name, doc string, field func(*Conf) *spec.Value[int64]) spec.Directive[C] {
+	x := d.size(name, "", doc, field)
+	x.Set = spec.Accept(noTempFiles, x.Set)
+	return x
+}
+
+// buffering are the directives about memory.
+func (d family[C]) buffering() []spec.Directive[C] {
+	buffers := scalar(d, "buffers", "number size", "8 4k", "Sets the number and size of the buffers for a response.",
+		spec.Words, spec.Exactly(2), func(c *Conf) *spec.Value[[2]int] { return &c.buffers }, parseBuffers)
+	temp := scalar(d, "temp_path", "path [level1 [level2 [level3]]]", d.Prefix+"temp", "Sets the folder for responses that do not fit into memory.",
+		spec.Words, spec.Between(1, 4), func(c *Conf) *spec.Value[*httpd.TempPath] { return &c.tempPath }, spec.TempPath)
+	temp.Set = spec.Accept(noTempFiles, temp.Set)
+	return []spec.Directive[C]{
+		d.flag("buffering", "on", "Reads a response as fast as the server sends it.", func(c *Conf) *spec.Value[bool] { return &c.buffering }),
+		buffers,
+		d.checkedSize("busy_buffers_size", "Limits how much of a response waits to be sent to the client.", func(c *Conf) *spec.Value[int64] { return &c.busySize }),
+		temp,
+		d.checkedSize("max_temp_file_size", "Limits a response's temporary file; 0 makes none.", func(c *Conf) *spec.Value[int64] { return &c.maxTemp }),
+		d.checkedSize("temp_file_write_size", "Limits what is written to a temporary file at once.", func(c *Conf) *spec.Value[int64] { return &c.tempWrite }),
+	}
+}
+
+func parseBuffers(call *spec.Call) ([2]int, error) {
+	n, ok := spec.ParseNumber(call.Args[0].Text)
+	s, ok2 := spec.ParseSize(call.Args[1].Text, false)
+	if !ok || !ok2 || n == 0 || s == 0 {
+		return [2]int{}, errors.New("invalid value")
+	}
+	return [2]int{n, int(s)}, nil
+}
+
+// CheckBuffers is what nginx checks of the sizes when the block is complete.
+func (c *Conf) CheckBuffers(k Kind, b *spec.Builder) error {
+	// Of these messages, each "*" stands for the prefix.
+	const (
+		tooFew    = `there must be at least 2 "*buffers"`
+		busySmall = `"*busy_buffers_size" must be equal to or greater than the maximum of the value of "*buffer_size" and one of the "*buffers"`
+		busyLarge = `"*busy_buffers_size" must be less than the size of all "*buffers" minus one buffer`
+		tempSmall = `"*temp_file_write_size" must be equal to or greater than the maximum of the value of "*buffer_size" and one of the "*buffers"`
+		fileSmall = `"*max_temp_file_size" must be equal to zero to disable temporary files usage or must be equal to or greater than the maximum of the value of "*buffer_size" and one of the "*buffers"`
+	)
+	fail := func(at diag.Pos, msg string) error {
+		return b.ErrorAtEnd(at, strings.ReplaceAll(k.Prefix, "_", "-")+"buffers", "%s", strings.ReplaceAll(msg, "*", k.Prefix))
+	}
+	n, unit := int64(c.buffers.V[0]), int64(c.buffers.V[1])
+	large := max(c.bufferSize.V, unit)
+	switch {
+	case n < 2:
+		return fail(c.buffers.Pos, tooFew)
+	case c.busySize.Given() && c.busySize.V < large:
+		return fail(c.busySize.Pos, busySmall)
+	case c.busySize.Given() && c.busySize.V > (n-1)*unit:
+		return fail(c.busySize.Pos, busyLarge)
+	case !c.busySize.Given() && 2*large > (n-1)*unit:
+		return fail(c.bufferSize.Pos, busyLarge)
+	case c.tempWrite.Given() && c.tempWrite.V < large:
+		return fail(c.tempWrite.Pos, tempSmall)
+	case c.maxTemp.Given() && c.maxTemp.V != 0 && c.maxTemp.V < large:
+		return fail(c.maxTemp.Pos, fileSmall)
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+// Package pass is what the modules that pass requests on share: proxy, fastcgi,
+// uwsgi, scgi and memcached have most of their directives in common, but for
+// the prefix of their names. A module puts a Conf into its own configuration
+// and takes the directives from here.
+//
+// https://nginx.org/en/docs/http/ngx_http_upstream_module.html
+package pass
+
+import (
+	"slices"
+	"time"
+
+	"understudy/directives/spec"
+	"understudy/runtime/gateway"
+	"understudy/runtime/httpd"
+)
+
+// Anywhere is where directives about passing may stand.
+const Anywhere = spec.HTTP | spec.Server | spec.Location
+
+// A Kind is how the directives of a module differ from those of the others.
+type Kind struct {
+	Prefix string   // of their names: "proxy_"
+	Next   Reasons  // for another server to be tried
+	Hidden []string // response fields that are not passed on unless …_pass_header names them
+}
+
+// A Conf is what the directives say in one block.
+type Conf struct {
+	connect, send, read spec.Value[time.Duration]
+	next                spec.Value[gateway.Condition]
+	nextTries           spec.Value[int]
+	nextTimeout         spec.Value[time.Duration]
+	bind                spec.Value[*httpd.Template]
+	keepalive           spec.Value[bool]
+	bufferSize          spec.Value[int64]
+
+	passHeaders, passBody       spec.Value[bool]
+	buffering, requestBuffering spec.Value[bool]
+	buffers                     spec.Value[[2]int]
+	busySize                    spec.Value[int64]
+	tempPath                    spec.Value[*httpd.TempPath]
+	maxTemp, tempWrite          spec.Value[int64]
+	ignoreAbort, intercept      spec.Value[bool]
+	forceRanges                 spec.Value[bool]
+	ignore                      spec.Value[gateway.Ignored]
+	hide, show                  spec.Value[[]string]
+	rate                        spec.Value[*httpd.Template]
+}
+
+// Directives returns the directives of a module whose protocol has heads and
+// bodies both ways. at finds the Conf in the module's configuration.
+func Directives[C any](k Kind, at func(*C) *Conf) []spec.Directive[C] {
+	d := family[C]{k, at}
+	return slices.Concat(d.connection(), d.request(), d.response(), d.buffering())
+}
+
+// ConnectionDirectives returns those of the directives that are about the
+// connection and the choice of the server, and the buffer for the response.
+func ConnectionDirectives[C any](k Kind, at func(*C) *Conf) []spec.Directive[C] {
+	return family[C]{k, at}.connection()
+}
+
+// PassHeaders reports whether the fields of the client's request are passed.
+func (c *Conf) PassHeaders() bool { return c.passHeaders.V }
+
+// Settings returns what the directives mean to the gateway.
+func (c *Conf) Settings(k Kind) *gateway.Settings {
+	s := &gateway.Settings{
+		Connect: c.connect.V, Send: c.send.V, Read: c.read.V,
+		NextUpstream: c.next.V, NextTries: c.nextTries.V, NextTimeout: c.nextTimeout.V,
+		Buffering: c.buffering.V, RequestBuffering: c.requestBuffering.V,
+		BufferSize: int(c.bufferSize.V), BufferUnit: c.buffers.V[1],
+		IgnoreAbort: c.ignoreAbort.V, Intercept: c.intercept.V, PassBody: c.passBody.V,
+		Ignore: c.ignore.V, SocketKeepalive: c.keepalive.V, Bind: c.bind.V, LimitRate: c.rate.V,
+		ForceRanges: c.forceRanges.V,
+	}
+	hide := []string{}
+	shown := gateway.NewNames(c.show.V...)
+	for _, name := range slices.Concat(k.Hidden, c.hide.V) {
+		if !shown.HasName(name) {
+			hide = append(hide, name)
+		}
+	}
+	s.Hide = gateway.NewNames(hide...)
+	return s
+}
+
+// Own prepares a location for the handler of a …_pass directive that stands at
+// a place: its name without the "/" at the end redirects to it. A nameless
+// block that has taken the handler of the location around it has not given it.
+func Own[T any](b *spec.Builder, v *spec.Value[T]) {
+	if !b.Nameless() || v.Pos.IsValid() && v.Pos.Line >= b.Location.Pos.Line {
+		name := b.Location.Name
+		b.Location.Slash = len(name) > 0 && name[len(name)-1] == '/'
+	}
+}
