@@ -96,9 +96,9 @@ func TestLargeIsLinear(t *testing.T) {
 		}
 		return best / time.Duration(servers)
 	}
-	few, many := cost(50), cost(2000)
-	t.Logf("%v a server of 50, %v a server of 2000", few, many)
+	few, many := cost(30), cost(900)
+	t.Logf("%v a server of 30, %v a server of 900", few, many)
 	if many > 20*few {
-		t.Errorf("a server of 2000 costs %v, one of 50 only %v", many, few)
+		t.Errorf("a server of 900 costs %v, one of 30 only %v", many, few)
 	}
 }
