@@ -42,6 +42,7 @@ func nginxOn(t *testing.T, addr, text string) *exec.Cmd {
 	}
 	t.Cleanup(func() {
 		cmd.Process.Signal(syscall.SIGQUIT)
+		defer time.AfterFunc(patience, func() { cmd.Process.Kill() }).Stop()
 		if err := cmd.Wait(); err != nil {
 			t.Errorf("at the end: %v", err)
 		}
@@ -192,4 +193,36 @@ func freeAddress(t *testing.T) string {
 	}
 	defer l.Close()
 	return l.Addr().String()
+}
+
+// TestShutdownTimeout quits beside a WebSocket that is silent: it is closed when
+// worker_shutdown_timeout has passed, and the process ends.
+func TestShutdownTimeout(t *testing.T) {
+	back, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer back.Close()
+	go echo(back)
+	addr := freeAddress(t)
+	cmd := nginxOn(t, addr, fmt.Sprintf(`
+worker_shutdown_timeout 100ms;
+http {
+    access_log off;
+    server {
+        listen %s;
+        location / {
+            proxy_pass http://%s;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection upgrade;
+        }
+    }
+}
+`, addr, back.Addr()))
+	c := upgrade(t, addr)
+	time.Sleep(400 * time.Millisecond) // longer than a silent tunnel has goroutines
+	cmd.Process.Signal(syscall.SIGQUIT)
+	if n, err := c.Read(make([]byte, 1)); n > 0 || os.IsTimeout(err) {
+		t.Errorf("read %d bytes, %v", n, err)
+	} // nginxOn's end sees whether the process ends
 }

@@ -89,6 +89,7 @@ func (h *HTTP) Retire() <-chan struct{} {
 
 // CloseAll closes every connection at once, whatever it does.
 func (h *HTTP) CloseAll() {
+	h.tunnels.Close() // one that is silent waits where its connection's end is not seen
 	h.live.mu.Lock()
 	for c := range h.live.conns {
 		c.Abort()
