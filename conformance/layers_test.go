@@ -13,12 +13,12 @@ import (
 const layers = `
 	parser/diag runtime/buf runtime/header runtime/regex
 	runtime/conn runtime/zone
-	runtime/vars runtime/h1 runtime/h2 runtime/listen runtime/certs runtime/resolver runtime/tunnel runtime/logs runtime/openfile
+	runtime/vars runtime/h1 runtime/h2 runtime/listen runtime/certs runtime/hostnames runtime/resolver runtime/tunnel runtime/logs runtime/openfile
 	parser runtime/upstream runtime/cache
 	runtime/httpd runtime/stream
 	runtime runtime/gateway
 	directives/spec
-	directives/http/pass directives/stream/pass
+	directives/http/pass directives/stream/pass directives/listening directives/servername
 	directives/core directives/upstream directives/access directives/geo directives/mapping directives/splitclients directives/realip directives/limitconn directives/accesslog directives/ssl directives/setvar directives/unsupported directives/http/* directives/stream/*
 	directives
 	cmd/understudy/*

@@ -13,6 +13,7 @@ import (
 	"understudy/directives"
 	"understudy/directives/http/httpcore"
 	"understudy/directives/spec"
+	"understudy/runtime/hostnames"
 	"understudy/runtime/httpd"
 )
 
@@ -209,7 +210,7 @@ func candidate(p *httpd.Port, addr netip.AddrPort, host netip.Addr, name string)
 		at.local = netip.AddrPortFrom(loopback, addr.Port())
 	}
 	_, how, _ := at.address.Find(&httpd.Request{}, []byte(strings.ToLower(name)))
-	if how != "default server" {
+	if how != hostnames.None {
 		return at, 2
 	}
 	return at, 1

@@ -317,6 +317,14 @@ func Conf[C any](s *Scope) *C {
 	return s.conf(i).(*C)
 }
 
+// Around returns the block of a kind that s stands in, or is.
+func (s *Scope) Around(in Context) *Scope {
+	for s.Parent != nil && s.In&in == 0 {
+		s = s.Parent
+	}
+	return s
+}
+
 // OwnConf returns the configuration of type C in s for a Close or Set function
 // to change.
 func OwnConf[C any](s *Scope) *C { return s.conf(s.table.byConf[reflect.TypeFor[*C]()]).(*C) }

@@ -12,6 +12,7 @@ import (
 	"understudy/runtime/buf"
 	"understudy/runtime/conn"
 	"understudy/runtime/h1"
+	"understudy/runtime/hostnames"
 	"understudy/runtime/logs"
 )
 
@@ -316,7 +317,11 @@ func (r *Request) selectServer(host []byte) (*h1.Options, error) {
 	}
 	r.Server, r.Loc = s, s.Root
 	if r.trace != nil { // the arguments would be allocated
-		r.trace.Events = append(r.trace.Events, Event{Phase: "server", Name: s.Name, Pos: s.Pos, Text: how})
+		text := "default server"
+		if how != hostnames.None {
+			text = how.String()
+		}
+		r.trace.Events = append(r.trace.Events, Event{Phase: "server", Name: s.Name, Pos: s.Pos, Text: text})
 	}
 	return &s.Head, nil
 }

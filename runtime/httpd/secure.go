@@ -12,6 +12,7 @@ import (
 
 	"understudy/runtime/certs"
 	"understudy/runtime/conn"
+	"understudy/runtime/hostnames"
 	"understudy/runtime/logs"
 )
 
@@ -134,7 +135,7 @@ func (k *client) choose(s *secured, name string) (*certs.Context, error) {
 		host = host[:n-1]
 	}
 	if len(host) > 0 {
-		if found, how, st := k.a.Find(nil, host); st == OK && how != byDefault {
+		if found, how, st := k.a.Find(nil, host); st == OK && how != hostnames.None {
 			s.server, s.name = found, host
 		}
 	}

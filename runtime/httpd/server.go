@@ -1,18 +1,16 @@
 package httpd
 
 import (
-	"fmt"
 	"log/slog"
-	"net/netip"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"understudy/parser/diag"
 	"understudy/runtime/conn"
 	"understudy/runtime/h1"
+	"understudy/runtime/hostnames"
+	"understudy/runtime/listen"
 	"understudy/runtime/logs"
-	"understudy/runtime/regex"
 	"understudy/runtime/tunnel"
 )
 
@@ -73,142 +71,29 @@ type Address struct {
 	HTTP2         bool
 	ProxyProtocol bool
 
-	names names
-}
-
-type names struct {
-	exact map[string]*Server
-	head  map[string]*Server // "*.example.com" as ".example.com"
-	tail  map[string]*Server // "www.example.*" as "www.example."
-	regex []namedRegex
-}
-
-type namedRegex struct {
-	re     *regex.Regexp
-	server *Server
-}
-
-// A Conflict is a name that another server has already.
-type Conflict struct{ Name, Address string }
-
-func (c Conflict) Error() string {
-	return fmt.Sprintf("conflicting server name \"%s\" on %s, ignored", c.Name, c.Address)
-}
-
-// Add gives the address one name of a server. The first server to have a name
-// keeps it: the error is a Conflict then, anything else being a name that nobody
-// can have. A name may start or end with "*", or start with "."; re is the
-// compiled form of one that starts with "~".
-func (a *Address) Add(s *Server, name string, re *regex.Regexp) error {
-	put := func(m *map[string]*Server, key string) error {
-		if *m == nil {
-			*m = map[string]*Server{}
-		}
-		if _, ok := (*m)[key]; ok {
-			return Conflict{name, a.Text}
-		}
-		(*m)[key] = s
-		return nil
-	}
-	switch {
-	case re == nil && !validName(name):
-		return fmt.Errorf("invalid server name or wildcard \"%s\" on %s", name, a.Text)
-	case re != nil:
-		a.names.regex = append(a.names.regex, namedRegex{re, s})
-		return nil
-	case len(name) > 2 && strings.HasPrefix(name, "*."):
-		return put(&a.names.head, name[1:])
-	case len(name) > 1 && name[0] == '.':
-		if _, ok := a.names.head[name]; ok {
-			return Conflict{name, a.Text}
-		}
-		if err := put(&a.names.exact, name[1:]); err != nil {
-			return err
-		}
-		return put(&a.names.head, name)
-	case len(name) > 2 && strings.HasSuffix(name, ".*"):
-		return put(&a.names.tail, name[:len(name)-1])
-	}
-	return put(&a.names.exact, name)
-}
-
-// validName refuses wildcards that are not a whole label at an end
-// (ngx_hash_add_key).
-func validName(name string) bool {
-	stars := strings.Count(name, "*")
-	if stars > 1 || strings.Contains(name, "..") || strings.Contains(name, "\x00") {
-		return false
-	}
-	return stars == 0 || len(name) > 2 && (name[0] == '.' || strings.HasPrefix(name, "*.") || strings.HasSuffix(name, ".*"))
+	hostnames.Servers[*Server]
 }
 
 // Find returns the server for a host, which is in lower case and without port,
-// and how its name matched. r, if not nil, gets the captures of a regular
-// expression.
-func (a *Address) Find(r *Request, host []byte) (s *Server, how string, st Status) {
-	n := &a.names
-	if s = n.exact[string(host)]; s != nil {
-		return s, "exact name", OK
+// and how its name matched: the default server if nobody has it. r, if not nil,
+// gets the captures of a regular expression.
+func (a *Address) Find(r *Request, host []byte) (s *Server, how hostnames.Kind, st Status) {
+	var m hostnames.Matcher
+	if r != nil {
+		m = r
 	}
-	if len(n.head) > 0 {
-		for i := range host { // longest first
-			if host[i] == '.' { // ".example.com" is below "*.example.com" too
-				if s = n.head[string(host[i:])]; s != nil {
-					return s, "wildcard name starting with an asterisk", OK
-				}
-			}
-		}
+	s, how, err := a.Servers.Find(host, m)
+	switch {
+	case err != nil:
+		return nil, how, 500
+	case how == hostnames.None:
+		s = a.Default
 	}
-	if len(n.tail) > 0 {
-		for i := len(host) - 2; i >= 0; i-- {
-			if host[i] == '.' {
-				if s = n.tail[string(host[:i+1])]; s != nil {
-					return s, "wildcard name ending with an asterisk", OK
-				}
-			}
-		}
-	}
-	if len(host) > 0 {
-		for i := range n.regex {
-			x := &n.regex[i]
-			ok, err := r.named(x.re, host)
-			if err != nil {
-				return nil, "", 500
-			}
-			if ok {
-				return x.server, "regular expression", OK
-			}
-		}
-	}
-	return a.Default, byDefault, OK
+	return s, how, OK
 }
 
-// byDefault is how a name matches that nobody has.
-const byDefault = "default server"
-
-// named is Exec, with or without a request to keep the captures in.
-func (r *Request) named(re *regex.Regexp, host []byte) (bool, error) {
-	if r == nil {
-		_, ok, err := re.Match(host, nil)
-		return ok, err
-	}
-	return r.Exec(re, host)
-}
-
-// A Port is everything that listens on one socket. A wildcard socket serves
-// several addresses, told apart by where a connection arrived.
+// A Port is everything that listens on one socket.
 type Port struct {
-	HTTP  *HTTP
-	Any   *Address // for all addresses without their own
-	Addrs map[netip.Addr]*Address
-}
-
-// Address returns the address a connection to local belongs to.
-func (p *Port) Address(local netip.Addr) *Address {
-	if len(p.Addrs) > 0 {
-		if a := p.Addrs[local.Unmap()]; a != nil {
-			return a
-		}
-	}
-	return p.Any
+	HTTP *HTTP
+	listen.Addresses[*Address]
 }

@@ -262,36 +262,14 @@ func BenchmarkPhases(b *testing.B) {
 	st := New(vars.NewTable[*Session](), nil, "")
 	srv := &Server{Content: &Step{Run: func(*Session) Status { return Success }}}
 	a := &Address{Default: srv}
-	p := &Port{Stream: st, Any: a}
+	p := &Port{Stream: st}
+	p.Any = a
 	b.ReportAllocs()
 	for b.Loop() {
 		x := st.session()
 		x.Port, x.Addr, x.Server = p, a, srv
 		x.run()
 		x.release()
-	}
-}
-
-func TestFind(t *testing.T) {
-	servers := map[string]*Server{}
-	a := &Address{Text: "x"}
-	for _, n := range []string{"a.example", "*.b.example", ".c.example", "www.d.*"} {
-		servers[n] = &Server{Name: n}
-		if err := a.Add(servers[n], n, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := a.Add(&Server{}, "a.example", nil); err == nil || err.Error() != `conflicting server name "a.example" on x, ignored` {
-		t.Errorf("a name given twice: %v", err)
-	}
-	for host, want := range map[string]string{
-		"a.example": "a.example", "b.example": "", "x.b.example": "*.b.example", "x.y.b.example": "*.b.example",
-		"c.example": ".c.example", "x.c.example": ".c.example", "www.d.com": "www.d.*", "d.com": "", "": "",
-	} {
-		srv, err := a.Find(&Session{}, []byte(host))
-		if err != nil || srv == nil && want != "" || srv != nil && srv.Name != want {
-			t.Errorf("%q: %v, %v", host, srv, err)
-		}
 	}
 }
 

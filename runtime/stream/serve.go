@@ -22,7 +22,7 @@ func (p *Port) Serve(c *conn.Conn) { p.serve(c, nil) }
 func (p *Port) serve(c *conn.Conn, pc *packetConn) {
 	st := p.Stream
 	a := p.Any
-	if len(p.Addrs) > 0 {
+	if len(p.Addrs) > 0 { // else there is no need to know
 		a = p.Address(c.LocalAddr().Addr())
 	}
 	s := st.session()

@@ -2,18 +2,17 @@ package stream
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/netip"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"understudy/parser/diag"
 	"understudy/runtime/conn"
+	"understudy/runtime/hostnames"
+	"understudy/runtime/listen"
 	"understudy/runtime/logs"
-	"understudy/runtime/regex"
 	"understudy/runtime/resolver"
 	"understudy/runtime/tunnel"
 )
@@ -73,102 +72,14 @@ type Address struct {
 	SSL           bool
 	ProxyProtocol bool
 
-	names names
+	hostnames.Servers[*Server]
 }
 
-type names struct {
-	exact map[string]*Server
-	head  map[string]*Server // "*.example.com" as ".example.com"
-	tail  map[string]*Server // "www.example.*" as "www.example."
-	regex []namedRegex
-}
-
-type namedRegex struct {
-	re     *regex.Regexp
-	server *Server
-}
-
-// A Conflict is a name that another server has already.
-type Conflict struct{ Name, Address string }
-
-func (c Conflict) Error() string {
-	return fmt.Sprintf(`conflicting server name "%s" on %s, ignored`, c.Name, c.Address)
-}
-
-// Add gives the address one name of a server, as httpd.Address does.
-func (a *Address) Add(s *Server, name string, re *regex.Regexp) error {
-	put := func(m *map[string]*Server, key string) error {
-		if *m == nil {
-			*m = map[string]*Server{}
-		}
-		if _, ok := (*m)[key]; ok {
-			return Conflict{name, a.Text}
-		}
-		(*m)[key] = s
-		return nil
-	}
-	switch {
-	case re != nil:
-		a.names.regex = append(a.names.regex, namedRegex{re, s})
-		return nil
-	case strings.HasPrefix(name, "*."):
-		return put(&a.names.head, name[1:])
-	case strings.HasPrefix(name, "."):
-		if err := put(&a.names.exact, name[1:]); err != nil {
-			return err
-		}
-		return put(&a.names.head, name)
-	case strings.HasSuffix(name, ".*"):
-		return put(&a.names.tail, name[:len(name)-1])
-	}
-	return put(&a.names.exact, name)
-}
-
-// Find returns the server for a name that the client asks for in TLS, in lower
-// case, or nil if there is none: then the session stays where it is.
-func (a *Address) Find(s *Session, host []byte) (*Server, error) {
-	n := &a.names
-	if x := n.exact[string(host)]; x != nil {
-		return x, nil
-	}
-	for i := range host { // longest first
-		if host[i] == '.' && i > 0 {
-			if x := n.head[string(host[i:])]; x != nil {
-				return x, nil
-			}
-		}
-	}
-	for i := len(host) - 2; i >= 0; i-- {
-		if host[i] == '.' {
-			if x := n.tail[string(host[:i+1])]; x != nil {
-				return x, nil
-			}
-		}
-	}
-	for i := range n.regex {
-		ok, err := s.Exec(n.regex[i].re, host)
-		if err != nil || ok {
-			return n.regex[i].server, err
-		}
-	}
-	return nil, nil
-}
-
-// A Port is everything that listens on one socket. A wildcard socket serves
-// several addresses, told apart by where a connection arrived.
+// A Port is everything that listens on one socket.
 type Port struct {
 	Stream *Stream
-	Text   string   // of the socket, as nginx prints it
-	Any    *Address // for all addresses without their own
-	Addrs  map[netip.Addr]*Address
-}
-
-// Address returns the address a connection to local belongs to.
-func (p *Port) Address(local netip.Addr) *Address {
-	if a := p.Addrs[local.Unmap()]; a != nil {
-		return a
-	}
-	return p.Any
+	Text   string // of the socket, as nginx prints it
+	listen.Addresses[*Address]
 }
 
 // usual reports whether n is an error that the other side of a connection, or

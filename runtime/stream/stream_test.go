@@ -83,7 +83,8 @@ func newSite(t *testing.T, vs *Vars) *site {
 		x.OnEnd(func() { s.done <- struct{}{} })
 		return Declined
 	}}}
-	s.port = &Port{Stream: s.Stream, Text: "front", Any: &Address{Text: "front", Default: s.srv}}
+	s.port = &Port{Stream: s.Stream, Text: "front"}
+	s.port.Any = &Address{Text: "front", Default: s.srv}
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		for {

@@ -53,10 +53,7 @@ func buildServer(h *httpd.HTTP, s *spec.Scope) *httpd.Server {
 			MergeSlashes:  c.mergeSlashes.V,
 		},
 	}
-	for _, n := range c.nameList {
-		srv.Names = append(srv.Names, n.source)
-	}
-	srv.Name = firstName(c.nameList)
+	srv.Name, srv.Names = c.names.First(), c.names.Written()
 	srv.Root = &httpd.Location{Pos: s.At.Name.Pos, Server: srv}
 	s.BuildServer(h, srv)
 	s.BuildLocation(h, srv, srv.Root)

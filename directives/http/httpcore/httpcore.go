@@ -6,10 +6,11 @@
 package httpcore
 
 import (
-	"net/netip"
 	"slices"
 	"time"
 
+	"understudy/directives/listening"
+	"understudy/directives/servername"
 	"understudy/directives/spec"
 	"understudy/parser/diag"
 	"understudy/runtime/httpd"
@@ -42,11 +43,10 @@ var Module = spec.HTTPModule[conf]{
 type conf struct {
 	// of a server
 	hasListen bool
-	nameList  []serverName
+	names     servername.List
 
 	// of the http block
-	ports    []*port
-	standIns map[string]netip.Addr // for hosts that are not looked up
+	ports listening.Ports
 
 	// of a location
 	internal  spec.Value[bool]

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+
 	"time"
 )
 
@@ -85,17 +86,6 @@ func TestParseOther(t *testing.T) {
 	}
 }
 
-func TestHostOf(t *testing.T) {
-	for name, want := range map[string]string{
-		"a.example": "a.example", "A.Example.": "a.example", "a:80": "a", "a:65535": "a", "a:65536": "", "a:b": "",
-		"a..b": "", ".": "", "": "", "[::1]": "[::1]", "[::1]:80": "[::1]", "[::1": "", "[::1]x": "", "a/b": "", "a b": "", ".a": ".a",
-	} {
-		if got, ok := hostOf([]byte(name)); ok != (want != "") || ok && string(got) != want {
-			t.Errorf("%q: %q, %v", name, got, ok)
-		}
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	f.Add(hello(f, &tls.Config{ServerName: "a.example", NextProtos: []string{"h2", "http/1.1"}}))
 	f.Add([]byte("\x80\x2e\x01\x03\x01"))
@@ -110,6 +100,5 @@ func FuzzParse(f *testing.F) {
 				t.Fatalf("%v after %d bytes, %v after %d", before, i, o, len(p))
 			}
 		}
-		hostOf(h.ServerName)
 	})
 }

@@ -6,6 +6,8 @@ package sslpreread
 
 import (
 	"understudy/directives/spec"
+	"understudy/runtime/h1"
+	"understudy/runtime/hostnames"
 	"understudy/runtime/stream"
 )
 
@@ -55,15 +57,15 @@ func run(s *stream.Session) stream.Status {
 		return stream.Declined
 	}
 	s.Hello = &h
-	host, ok := hostOf(h.ServerName)
-	if !ok {
+	host, _, err := h1.AppendHost(nil, h.ServerName)
+	if err != nil {
 		return stream.OK
 	}
-	srv, err := s.Addr.Find(s, host)
+	srv, how, err := s.Addr.Find(host, s)
 	if err != nil {
 		return stream.Internal
 	}
-	if srv != nil {
+	if how != hostnames.None {
 		s.Server = srv
 	}
 	return stream.OK
@@ -79,71 +81,4 @@ func protocol(s *stream.Session, _ string) ([]byte, bool) {
 		return nil, false
 	}
 	return s.Copy(versions[s.Hello.Version]), true
-}
-
-// hostOf returns the host of a name, in lower case and without a port or a dot
-// at its end, if it can be one. (ngx_stream_validate_host)
-func hostOf(name []byte) ([]byte, bool) {
-	host := make([]byte, 0, len(name))
-	rest := name
-	if len(name) > 0 && name[0] == '[' {
-		for i := 0; ; i++ {
-			if i == len(name) || i > 0 && !allowed(name[i], true) {
-				return nil, false
-			}
-			host = append(host, lower(name[i]))
-			if name[i] == ']' {
-				rest = name[i+1:]
-				break
-			}
-		}
-		if len(rest) > 0 && rest[0] != ':' {
-			return nil, false
-		}
-	} else {
-		for len(rest) > 0 && rest[0] != ':' {
-			if !allowed(rest[0], false) || rest[0] == '.' && len(host) > 0 && host[len(host)-1] == '.' {
-				return nil, false
-			}
-			host = append(host, lower(rest[0]))
-			rest = rest[1:]
-		}
-	}
-	port := 0
-	for i, c := range rest {
-		if i == 0 {
-			continue // the colon
-		}
-		if c < '0' || c > '9' || port > 6553 || port == 6553 && c > '5' {
-			return nil, false
-		}
-		port = port*10 + int(c-'0')
-	}
-	if n := len(host); n > 0 && host[n-1] == '.' {
-		host = host[:n-1]
-	}
-	return host, len(host) > 0
-}
-
-func allowed(c byte, literal bool) bool {
-	switch {
-	case c|0x20 >= 'a' && c|0x20 <= 'z', c >= '0' && c <= '9':
-		return true
-	case literal && (c == ':' || c == ']'):
-		return true
-	case c == '%':
-		return !literal
-	}
-	switch c {
-	case '-', '.', '_', '~', '!', '$', '&', '\'', '(', ')', '*', '+', ',', ';', '=':
-		return true
-	}
-	return false
-}
-
-func lower(c byte) byte {
-	if c >= 'A' && c <= 'Z' {
-		return c | 0x20
-	}
-	return c
 }

@@ -1,15 +1,23 @@
 package streamcore
 
 import (
-	"errors"
-	"net/netip"
-	"slices"
-
+	"understudy/directives/listening"
+	"understudy/directives/servername"
 	"understudy/directives/spec"
-	"understudy/parser/diag"
 	"understudy/runtime"
 	"understudy/runtime/stream"
 )
+
+// names are the directives that tell servers apart.
+var names = []spec.Directive[conf]{{
+	Name: "listen", In: spec.StreamServer, Args: spec.AtLeast(1), Syntax: "address:port [parameters]",
+	Doc: "Sets the address and port, or the path of a unix socket, on which the server takes connections.",
+	Set: spec.Do(func(c *conf, call *spec.Call) error {
+		c.hasListen = true
+		return spec.OwnConf[conf](call.Scope.Around(spec.Stream)).ports.Listen(call)
+	}),
+}, servername.Directive(spec.StreamServer, func(c *conf) *servername.List { return &c.names }),
+}
 
 // Listening is what the servers of a stream block listen on. Ports are who
 // serves the Entries, one for each.
@@ -28,7 +36,7 @@ func build(c *conf, call *spec.Call) error {
 		if child.In != spec.StreamServer {
 			continue
 		}
-		srv := &stream.Server{Pos: child.At.Name.Pos, Name: firstName(spec.Conf[conf](child).nameList)}
+		srv := &stream.Server{Pos: child.At.Name.Pos, Name: spec.Conf[conf](child).names.First()}
 		child.BuildStreamServer(st, srv)
 		st.Servers = append(st.Servers, srv)
 	}
@@ -39,96 +47,30 @@ func build(c *conf, call *spec.Call) error {
 // buildListening makes sockets of the addresses that the listen directives name.
 func buildListening(c *conf, st *stream.Stream, s *spec.Scope) error {
 	var out Listening
-	of := map[*spec.Scope]*stream.Server{}
+	servers := map[*spec.Scope]*stream.Server{}
 	for _, child := range s.Children {
 		if child.In == spec.StreamServer {
-			of[child] = st.Servers[len(of)]
+			servers[child] = st.Servers[len(servers)]
 		}
 	}
-	for _, p := range c.ports {
-		for _, group := range p.sockets() {
-			last := len(group) - 1
-			port := &stream.Port{Stream: st, Text: group[last].text}
-			for i, a := range group {
-				x := buildAddress(a, of, s)
-				if i == last {
-					port.Any = x
-					continue
-				}
-				if port.Addrs == nil {
-					port.Addrs = map[netip.Addr]*stream.Address{}
-				}
-				port.Addrs[a.addr.Addr()] = x
-			}
-			e := runtime.Entry{Options: group[last].options, Serve: port.Serve}
-			if p.udp {
-				e.Serve, e.ServeUDP = nil, port.ServeUDP
-			}
-			out.Entries = append(out.Entries, e)
-			out.Ports = append(out.Ports, port)
+	of := func(s *spec.Scope) *stream.Server { return servers[s] }
+	for _, socket := range c.ports.Sockets() {
+		port := &stream.Port{Stream: st, Text: socket.Text}
+		var err error
+		port.Addresses, err = listening.Addresses(socket, func(a *listening.Address) (*stream.Address, error) {
+			x := &stream.Address{Text: a.Text, Default: of(a.Default), SSL: a.SSL, ProxyProtocol: a.ProxyProtocol}
+			return x, servername.Table(&x.Servers, a.Text, a.Servers, of, func(s *spec.Scope) servername.List { return spec.Conf[conf](s).names })
+		})
+		if err != nil {
+			return err
 		}
+		e := runtime.Entry{Options: socket.Options, Serve: port.Serve}
+		if socket.UDP {
+			e.Serve, e.ServeUDP = nil, port.ServeUDP
+		}
+		out.Entries = append(out.Entries, e)
+		out.Ports = append(out.Ports, port)
 	}
 	spec.SetResult(s, out)
 	return nil
-}
-
-// sockets groups the addresses of a port by socket. The last of each group is
-// the address that the socket is bound to: a wildcard serves the others that
-// are not bound on their own.
-func (p *port) sockets() [][]*address {
-	addrs := slices.Clone(p.addrs)
-	slices.SortStableFunc(addrs, func(a, b *address) int { return a.rank() - b.rank() })
-	last := len(addrs) - 1
-	wild := addrs[last].wildcard
-	var groups [][]*address
-	var shared []*address
-	for i, a := range addrs {
-		switch {
-		case wild && i == last:
-			groups = append(groups, append(shared, a))
-		case a.bind || !wild:
-			groups = append(groups, []*address{a})
-		default:
-			shared = append(shared, a)
-		}
-	}
-	return groups
-}
-
-// rank orders addresses: those that are bound first, a wildcard last.
-func (a *address) rank() int {
-	switch {
-	case a.wildcard:
-		return 2
-	case a.bind:
-		return 0
-	}
-	return 1
-}
-
-// buildAddress makes the table of names of one address.
-func buildAddress(a *address, of map[*spec.Scope]*stream.Server, s *spec.Scope) *stream.Address {
-	x := &stream.Address{Text: a.text, Default: of[a.byFault], SSL: a.ssl, ProxyProtocol: a.proxy}
-	if len(a.servers) == 1 && !capturing(spec.Conf[conf](a.byFault).nameList) {
-		return x
-	}
-	for _, on := range a.servers {
-		list := spec.Conf[conf](on).nameList
-		if len(list) == 0 {
-			list = []serverName{{}}
-		}
-		for _, n := range list {
-			var taken stream.Conflict
-			if err := x.Add(of[on], n.text, n.re); errors.As(err, &taken) {
-				s.Diags().Warn(diag.Pos{}, "name-conflict", "%v", err)
-			}
-		}
-	}
-	return x
-}
-
-// capturing reports whether a name is a regular expression that keeps parts of
-// the host.
-func capturing(list []serverName) bool {
-	return slices.ContainsFunc(list, func(n serverName) bool { return n.re != nil && n.re.NumCaptures() > 0 })
 }

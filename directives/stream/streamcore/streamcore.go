@@ -6,10 +6,11 @@
 package streamcore
 
 import (
-	"net/netip"
 	"slices"
 	"time"
 
+	"understudy/directives/listening"
+	"understudy/directives/servername"
 	"understudy/directives/spec"
 	"understudy/parser/diag"
 	"understudy/runtime/resolver"
@@ -33,12 +34,11 @@ var Module = spec.StreamModule[conf]{
 // A conf is what the directives of the module say in one block.
 type conf struct {
 	// of the stream block
-	ports    []*port
-	standIns map[string]netip.Addr // for hosts of listen that are not looked up
+	ports listening.Ports
 
 	// of a server
 	hasListen bool
-	nameList  []serverName
+	names     servername.List
 
 	errorLog        spec.Value[[]spec.ErrorLog]
 	prereadBuffer   spec.Value[int64]
