@@ -219,7 +219,7 @@ func (l *loader) unreadable(name string, from *Directive, err error) *diag.Diagn
 	switch {
 	case errors.As(err, &path) && path.Op == "read":
 		d := l.fail(from, "include", fmt.Sprintf(`pread() "%s" failed (%s)`, name, reason(err)))
-		d.Line = 0
+		d.Line, d.Crit = 0, true
 		return d
 	case errors.As(err, new(shortRead)):
 		return failAt(diag.Pos{File: name, Line: 1, Col: 1}, "", err.Error())

@@ -144,14 +144,14 @@ func TestCommand(t *testing.T) {
 func TestMainFile(t *testing.T) {
 	dir := t.TempDir()
 	missing := filepath.Join(dir, "no.conf")
-	for _, tt := range []struct{ path, want string }{
-		{"no.conf", `open() "` + missing + `" failed (2: No such file or directory)`},
-		{missing, `open() "` + missing + `" failed (2: No such file or directory)`},
-		{dir, `pread() "` + dir + `" failed (21: Is a directory)`},
+	for _, tt := range []struct{ path, level, want string }{
+		{"no.conf", "emerg", `open() "` + missing + `" failed (2: No such file or directory)`},
+		{missing, "emerg", `open() "` + missing + `" failed (2: No such file or directory)`},
+		{dir, "crit", `pread() "` + dir + `" failed (21: Is a directory)`},
 	} {
 		tree, err := Load(tt.path, Options{Prefix: dir, Command: "a;"})
 		var d diag.Diagnostic
-		if !errors.As(err, &d) || d.Nginx() != tt.want || d.Error() != tt.want {
+		if !errors.As(err, &d) || d.Nginx() != tt.want || d.Error() != tt.want || d.Level() != tt.level {
 			t.Errorf("got %v, want %s", err, tt.want)
 		}
 		if got, want := strings.Join(flat(tree.Directives), ", "), "a command line:1:1, ! "+tt.want; got != want {

@@ -26,6 +26,9 @@ func (g *generation) serve(sockets []*listen.Socket) {
 			g.serving.Go(func() { e.ServeUDP(sock) })
 		default:
 			g.listeners = append(g.listeners, sock.Serve(func(c *conn.Conn) {
+				if debug := g.graph.Debug; debug != nil && debug(c) {
+					c.SetDebug()
+				}
 				if e.Accepted != nil {
 					e.Accepted()
 				}

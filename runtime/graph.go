@@ -23,6 +23,9 @@ type Graph struct {
 	// ShutdownTimeout caps how long a retired generation may take; 0: no cap.
 	ShutdownTimeout time.Duration
 
+	// Debug, if not nil, says which connections debug_connection names.
+	Debug func(*conn.Conn) bool
+
 	// Done, if not nil, is called once, when nothing of the graph runs any
 	// more: its log files can be closed.
 	Done func()

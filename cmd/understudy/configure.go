@@ -15,6 +15,7 @@ type argument struct {
 
 // additional are modules that nginx has only if asked to.
 var additional = []argument{
+	{"debug", "debug_connection", spec.Events},
 	{"threads", "aio", spec.HTTP},
 	{"file-aio", "aio", spec.HTTP},
 	{"http_ssl_module", "ssl_certificate", spec.Server},

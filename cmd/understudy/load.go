@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"understudy/directives"
@@ -74,7 +75,8 @@ func (p *program) compile(c *configuration) (found diag.List, ok bool) {
 		c.tree = tree
 	} else {
 		// An error stands in the tree as well.
-		c.tree, _ = parser.Load(p.paths.conf, parser.Options{Prefix: p.paths.prefix, Command: p.opts.globals.value})
+		name := strings.TrimPrefix(p.paths.conf, p.paths.prefix) // Load puts it there again
+		c.tree, _ = parser.Load(name, parser.Options{Prefix: p.paths.prefix, Command: p.opts.globals.value})
 		if !p.opts.prefix.ok {
 			supply(c.tree, packagedDefaults)
 		}
@@ -99,7 +101,7 @@ func (p *program) report(tree *parser.Tree, found diag.List) bool {
 		case diag.Warning:
 			p.journal.printf(logs.Warn, "%s", d.Nginx())
 		case diag.Error:
-			p.journal.printf(logs.Emerg, "%s", d.Nginx())
+			p.journal.words(d.Level(), d.Nginx())
 			return false
 		}
 	}

@@ -54,7 +54,7 @@ func (p *program) settingsOf(c *configuration) settings {
 func errorLog(list []spec.ErrorLog, g *logs.Generation, j *journal) slog.Handler {
 	var to []logs.Target
 	for _, l := range list {
-		t := logs.Target{Level: l.Level}
+		t := logs.Target{Level: l.Level, Parts: l.Parts}
 		switch {
 		case l.File != "":
 			t.To = g.File(l.File)

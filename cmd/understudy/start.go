@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"understudy/runtime"
+	"understudy/runtime/conn"
 	"understudy/runtime/logs"
 )
 
@@ -56,6 +57,7 @@ func (p *program) prepare() (*runtime.Next, *configuration, bool) {
 	}
 	old := p.journal.handler()
 	c.journal.use(p.handlerOf(c))
+	c.debug()
 	if p.foreground == nil {
 		p.journal.use(c.journal.handler()) // nginx reports what follows to the new log
 	}
@@ -79,6 +81,21 @@ func (p *program) handlerOf(c *configuration) slog.Handler {
 		return c.settings.log
 	}
 	return p.initial.console.around(c.settings.log, c.settings.stderr)
+}
+
+// debug tells the parts of a configuration what is read of the debug log, now
+// that it is known where it goes.
+func (c *configuration) debug() {
+	parts := logs.PartsOf(slog.New(c.journal))
+	if h := c.compiled.HTTP; h != nil {
+		h.Debug = parts
+	}
+	if st := c.compiled.Stream; st != nil {
+		st.Debug = parts
+	}
+	if who := c.settings.Debug; len(who) > 0 {
+		c.compiled.Graph.Debug = func(c *conn.Conn) bool { return who.Has(c.RemoteAddr().Addr()) }
+	}
 }
 
 // announce logs what nginx logs when it starts.

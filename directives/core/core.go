@@ -40,6 +40,7 @@ type conf struct {
 
 	connections spec.Value[int]
 	hasEvents   bool
+	debug       DebugConnections
 
 	unused
 }

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"net/netip"
 	"slices"
 	"time"
 
@@ -53,8 +54,8 @@ var events = []spec.Directive[conf]{{
 		spec.Scalar(func(c *conf) *spec.Value[int] { return &c.nums[2] }, spec.Number, spec.Exactly(1), nil, number)),
 }, {
 	Name: "debug_connection", In: spec.Events, Args: spec.Exactly(1), Syntax: "address | CIDR | unix:",
-	Doc: "Writes the debug log for some clients only.",
-	Set: spec.Accept("the debug log is chosen by the level of a log, not by the client", spec.Do(checkDebugConnection)),
+	Doc: "Writes the debug log for some clients, whatever the levels of the logs are.",
+	Set: spec.Do(debugConnection),
 }}
 
 // methods are the event modules of nginx on Linux.
@@ -76,18 +77,44 @@ func parseConnections(c *spec.Call) (int, error) {
 	return n, nil
 }
 
-func checkDebugConnection(_ *conf, c *spec.Call) error {
+// DebugConnections are the clients whose connections the debug log is about.
+// A prefix that is not valid stands for all unix sockets.
+type DebugConnections []netip.Prefix
+
+// Has reports whether a client is among them. One at a unix socket has no
+// valid address.
+func (d DebugConnections) Has(client netip.Addr) bool {
+	client = client.Unmap()
+	for _, p := range d {
+		if p.Contains(client) || !p.IsValid() && !client.IsValid() {
+			return true
+		}
+	}
+	return false
+}
+
+func debugConnection(f *conf, c *spec.Call) error {
 	text := c.Args[0].Text
 	if text == "unix:" {
+		f.debug = append(f.debug, netip.Prefix{})
 		return nil
 	}
-	_, exact, ok := spec.ParseCIDR(text)
+	p, exact, ok := spec.ParseCIDR(text)
 	switch {
-	case ok && !exact:
-		c.Warnf(0, "inexact-network", "low address bits of %s are meaningless", text)
-	case !ok && c.Scope.Lookup != nil && !c.Scope.Offline:
-		if _, err := c.Scope.Lookup(text); err != nil {
+	case ok:
+		if !exact {
+			c.Warnf(0, "inexact-network", "low address bits of %s are meaningless", text)
+		}
+		f.debug = append(f.debug, p)
+	case c.Scope.Lookup != nil && !c.Scope.Offline:
+		addrs, err := c.Scope.Lookup(text)
+		if err != nil {
 			return c.Errorf(0, `%v in debug_connection "%s"`, err, text)
+		}
+		for _, a := range addrs {
+			if a, err := netip.ParseAddr(a); err == nil {
+				f.debug = append(f.debug, netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()))
+			}
 		}
 	}
 	return nil

@@ -28,6 +28,9 @@ type Settings struct {
 	// Env is what env directives say, "NAME" or "NAME=value", in their order.
 	Env []string
 
+	// Debug is who debug_connection names.
+	Debug DebugConnections
+
 	// ErrorLogs are those of the main block, in their order.
 	ErrorLogs []spec.ErrorLog
 }
@@ -53,6 +56,9 @@ func SettingsOf(main *spec.Scope) Settings {
 	for _, in := range main.Children {
 		if e := spec.Conf[conf](in); in.In == spec.Events && e.connections.Given() {
 			s.Connections = e.connections.V
+		}
+		if in.In == spec.Events {
+			s.Debug = append(s.Debug, spec.Conf[conf](in).debug...)
 		}
 	}
 	return s

@@ -17,6 +17,7 @@ type ErrorLog struct {
 	Memory int                // bytes of a buffer in memory
 	Syslog *logs.SyslogServer //
 	Level  slog.Level
+	Parts  logs.Parts // of the debug log, if Level is logs.Debug; none stands for all
 }
 
 // UsesStderr is the Result that some error_log names standard error: it must
@@ -50,31 +51,31 @@ func (c *Call) ErrorLog() (ErrorLog, error) {
 		l.File = c.Scope.FullName(to)
 	}
 	var err error
-	l.Level, err = c.logLevel(1)
+	l.Level, l.Parts, err = c.logLevel(1)
 	return l, err
 }
 
 // logLevel reads the level from argument i on: one, or any number of the words
-// that choose parts of nginx's debug log, which is one here.
-func (c *Call) logLevel(i int) (slog.Level, error) {
+// that choose parts of nginx's debug log.
+func (c *Call) logLevel(i int) (level slog.Level, parts logs.Parts, err error) {
 	if len(c.Args) == i {
-		return logs.Error, nil
+		return logs.Error, 0, nil
 	}
-	var level slog.Level
-	var given, parts bool
+	var given bool
 	for ; i < len(c.Args); i++ {
 		word := c.Args[i].Text
 		l, ok := logs.ParseLevel(word)
+		part, isPart := logs.ParsePart(word)
 		switch {
-		case ok && (given || parts):
-			return 0, c.Errorf(i, `duplicate log level "%s"`, word)
+		case ok && (given || parts != 0):
+			return 0, 0, c.Errorf(i, `duplicate log level "%s"`, word)
 		case ok:
 			level, given = l, true
-		case !logs.IsDebugMask(word) || given:
-			return 0, c.Errorf(i, `invalid log level "%s"`, word)
+		case !isPart || given:
+			return 0, 0, c.Errorf(i, `invalid log level "%s"`, word)
 		default:
-			level, parts = logs.Debug, true
+			level, parts = logs.Debug, parts|part
 		}
 	}
-	return level, nil
+	return level, parts, nil
 }

@@ -51,6 +51,17 @@ type Diagnostic struct {
 	// Line is the line nginx names: the one its reader had reached, which is
 	// that of the directive's ";" or "{". Zero means that nginx names no place.
 	Line int
+
+	// Crit says of an error that nginx logs it one level below "emerg".
+	Crit bool
+}
+
+// Level returns the word that nginx's log has for the finding.
+func (d Diagnostic) Level() string {
+	if d.Crit && d.Severity == Error {
+		return "crit"
+	}
+	return d.Severity.String()
 }
 
 // Error formats d as check does: nginx's words and the exact place.

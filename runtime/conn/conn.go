@@ -49,6 +49,7 @@ const (
 	interrupted = 1 << iota
 	canceled
 	closed
+	debugged
 )
 
 func (c *Conn) is(flag uint32) bool { return c.flags.Load()&flag != 0 }
@@ -58,6 +59,13 @@ func (c *Conn) clear(flag uint32) bool { return c.is(flag) && c.flags.And(^flag)
 
 // set sets flag, and tells whether it was set before.
 func (c *Conn) set(flag uint32) bool { return c.flags.Or(flag)&flag != 0 }
+
+// SetDebug marks the connection as one that the debug log is about
+// (debug_connection).
+func (c *Conn) SetDebug() { c.set(debugged) }
+
+// Debug reports whether SetDebug was called.
+func (c *Conn) Debug() bool { return c.is(debugged) }
 
 // An upper is what Secure was given.
 type upper struct{ net.Conn }

@@ -82,6 +82,14 @@ func (c *Conn) control(f func(fd uintptr) error) error {
 	return err
 }
 
+// FD returns the number of the transport's descriptor, for logs; -1 if there is
+// none. It may be another's by the time it is read.
+func (c *Conn) FD() int {
+	n := -1
+	c.Descriptor(func(fd uintptr) { n = int(fd) })
+	return n
+}
+
 // Descriptor calls f with the descriptor of the transport, which is valid only
 // during the call. It reports false if there is none, or if c is closed.
 func (c *Conn) Descriptor(f func(fd uintptr)) bool {

@@ -26,10 +26,12 @@ func Forward(r *httpd.Request, to Target, p *Protocol, set *Settings) httpd.Stat
 	if set.Body != nil {
 		s.out = append(s.out, r.Eval(set.Body)...)
 	}
+	s.debugRequest(r)
 	s.beginTries(r, to, set)
 	for {
 		st, again := s.try(r, to, p, set)
 		if !again {
+			s.debugEnd(r, st)
 			return st
 		}
 	}
@@ -99,6 +101,7 @@ func (s *State) try(r *httpd.Request, to Target, p *Protocol, set *Settings) (st
 	}
 	f := s.connect(r, to, peer, set, began)
 	if f == nil {
+		s.debugConnect(r)
 		f = s.send(r, p, set)
 	}
 	if f == nil {
@@ -111,6 +114,7 @@ func (s *State) try(r *httpd.Request, to Target, p *Protocol, set *Settings) (st
 		return s.respond(r, to.Group, p, set, began), false
 	}
 	s.attempt().Response = time.Since(began)
+	f.debugNext(r)
 	return s.next(r, to.Group, set, *f)
 }
 
@@ -120,6 +124,7 @@ func (s *State) pick(r *httpd.Request, to Target) *upstream.Peer {
 	s.Attempts = append(s.Attempts, Attempt{Name: to.Group.Name, Connect: -1, Header: -1, Response: -1})
 	s.sent, s.cached = false, false
 	s.peerName = to.Name
+	s.debugPeer(r)
 	peer, err := to.Group.Next(&s.tried)
 	if err != nil {
 		r.Errorf(logs.Error, "no live upstreams while connecting to upstream")

@@ -37,11 +37,13 @@ func (s *State) readHead(r *httpd.Request, p *Protocol, set *Settings, began tim
 		if n <= 0 {
 			return s.readFailure(r, err)
 		}
+		s.debugRead(r, n, limit-b.W)
 		b.W += n
 		switch err = p.ReadHead(r, s, b); err {
 		case h1.ErrMore:
 			continue
 		case nil:
+			s.debugHead(r)
 			s.attempt().Header = time.Since(began)
 			s.attempt().Status = s.Head.Status
 			return nil

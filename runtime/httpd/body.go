@@ -107,6 +107,7 @@ func (r *Request) readBody(where BodyFile, level slog.Level) Status {
 	if b.ended && !inFile {
 		return OK
 	}
+	r.debug("http read client request body")
 	size := r.bodyRoom()
 	b.store = buf.Get(int(size))
 	for !b.ended {
@@ -379,6 +380,7 @@ func (r *Request) DiscardBody() Status {
 	}
 	b.discarding = true
 	b.read = true
+	r.debug("http set discard body")
 	var scratch [512]byte
 	for r.in != nil && r.in.Len() > 0 && !b.ended {
 		n, err := r.fromBuffer(scratch[:])

@@ -1,7 +1,6 @@
 package httpd
 
 import (
-	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -39,6 +38,9 @@ func (p *Port) Serve(c *conn.Conn) {
 		return
 	}
 	k := client{h: h, a: a, c: c}
+	if k.debugging(logs.DebugEvent) {
+		k.debugf(logs.DebugEvent, "accept: %s fd:%d", endText(c), c.FD())
+	}
 	if a.SSL && !k.handshake() || k.serve() {
 		h.drop(c)
 	}
@@ -52,6 +54,14 @@ func (h *HTTP) drop(c *conn.Conn) {
 	if last {
 		h.watches.Close()
 	}
+}
+
+// endText is the client's address with its port.
+func endText(c *conn.Conn) string {
+	if a := c.RemoteAddr(); a.IsValid() {
+		return a.String()
+	}
+	return "unix:"
 }
 
 // A client is the server's side of one HTTP/1 connection.
@@ -109,9 +119,15 @@ func (k *client) serve() (close bool) {
 			case reset:
 				k.c.Reset()
 			case linger:
+				if k.debugging(logs.DebugHTTP) {
+					k.debugf(logs.DebugHTTP, "http lingering close handler")
+				}
 				k.c.Linger(lingerTime, lingerEach)
 			}
 			return true
+		}
+		if k.debugging(logs.DebugHTTP) {
+			k.debugf(logs.DebugHTTP, "set http keepalive handler")
 		}
 	}
 }
@@ -140,7 +156,15 @@ func (k *client) await(timeout time.Duration) bool {
 	}
 	k.h.Stats.Waiting.Add(-1)
 	k.in, k.piped = in, false
+	if k.debugging(logs.DebugHTTP) {
+		what := "http wait request handler"
+		if k.c.Requests > 0 {
+			what = "http keepalive handler"
+		}
+		k.debugf(logs.DebugHTTP, "%s", what)
+	}
 	if err == nil {
+		k.debugRead(in.Len(), len(in.B))
 		return true
 	}
 	switch {
@@ -150,8 +174,8 @@ func (k *client) await(timeout time.Duration) bool {
 	case errors.Is(err, io.EOF) && k.c.Requests == 0:
 		k.info("client closed connection while waiting for request")
 	case errors.Is(err, io.EOF):
-		if log := k.a.Default.Root.ErrorLog; log.Enabled(context.Background(), logs.Info) {
-			log.LogAttrs(context.Background(), logs.Info, "client "+k.c.RemoteText()+" closed keepalive connection", slog.Uint64("connection", k.c.Serial))
+		if log, ctx := k.a.Default.Root.ErrorLog, logContext(k.c); log.Enabled(ctx, logs.Info) {
+			log.LogAttrs(ctx, logs.Info, "client "+k.c.RemoteText()+" closed keepalive connection", slog.Uint64("connection", k.c.Serial))
 		}
 	default:
 		k.info("recv() failed" + Errno(err) + " while waiting for request")
@@ -161,7 +185,7 @@ func (k *client) await(timeout time.Duration) bool {
 
 func (k *client) info(msg string) {
 	log := k.a.Default.Root.ErrorLog
-	if ctx := context.Background(); log.Enabled(ctx, logs.Info) {
+	if ctx := logContext(k.c); log.Enabled(ctx, logs.Info) {
 		log.LogAttrs(ctx, logs.Info, msg,
 			slog.Uint64("connection", k.c.Serial), slog.String("client", k.c.RemoteText()), slog.String("server", k.a.Text))
 	}
@@ -177,7 +201,9 @@ func (k *client) head(r *Request) (st Status, ok bool) {
 	r.pipelined = k.piped
 	if k.piped {
 		r.Head.ResetPipelined()
+		r.debug("pipelined request")
 	}
+	r.debug("http process request line")
 	in := r.in
 	k.c.SetReadTimeout(k.a.Default.HeaderTimeout)
 	for {
@@ -204,6 +230,7 @@ func (k *client) head(r *Request) (st Status, ok bool) {
 			r.in = in
 		}
 		if n, err := k.c.Read(in.Room()); n > 0 {
+			k.debugRead(n, len(in.B)-in.W)
 			in.W += n
 		} else {
 			r.fill()
@@ -211,6 +238,7 @@ func (k *client) head(r *Request) (st Status, ok bool) {
 		}
 	}
 	r.fill()
+	r.debugHead()
 	return 0, true
 }
 
@@ -277,6 +305,7 @@ func (r *Request) begin() {
 	r.Head.Reset()
 	r.changes = maxChanges + 1
 	r.RealIP = append(r.RealIP[:0], r.Client.RemoteText()...)
+	r.verbose = r.Client.Debug()
 	r.remote, r.sentBefore = r.Client.RemoteAddr(), r.Client.Sent
 }
 
@@ -335,6 +364,7 @@ func (r *Request) ignored(line []byte) {
 // another request, and if not whether it is closed lingering.
 func (r *Request) end() (next, linger bool) {
 	r.awaitBackground()
+	r.debug("http close request")
 	if !r.postAction() {
 		r.log()
 	}
@@ -363,6 +393,7 @@ func (r *Request) log() {
 		return
 	}
 	r.logged = true
+	r.debug("http log handler")
 	keep := r.Keepalive
 	r.Keepalive = r.terminated && keep // nginx has reset it by now, as $sent_http_connection shows
 	for i := range r.Loc.Log {

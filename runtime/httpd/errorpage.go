@@ -8,6 +8,7 @@ import (
 
 	"understudy/runtime/h1"
 	"understudy/runtime/header"
+	"understudy/runtime/logs"
 )
 
 var errGone = errors.New("client has gone")
@@ -16,6 +17,7 @@ var errGone = errors.New("client has gone")
 // error_page as often as that is allowed.
 func (r *Request) finish(st Status) Status {
 	for {
+		r.debugFinish(st)
 		switch {
 		case st == Redirected || st == Entered:
 			st = r.resume(st)
@@ -50,6 +52,9 @@ func (r *Request) finish(st Status) Status {
 // our own.
 func (r *Request) special(st Status) Status {
 	r.errStatus = st
+	if r.Debugging(logs.DebugHTTP) {
+		r.Debugf(logs.DebugHTTP, "http special response: %d, \"%s?%s\"", int(st), r.URI, r.Args)
+	}
 	switch st {
 	case 400, 413, 414, 497, 495, 496, 500, 501:
 		r.Keepalive = false

@@ -3,6 +3,8 @@ package httpd
 import (
 	"slices"
 	"strings"
+
+	"understudy/runtime/logs"
 )
 
 // A tree is the locations of one block, arranged so that a URI finds its own
@@ -119,6 +121,9 @@ func (r *Request) find(at *Location) (redirect bool, st Status) {
 	}
 	noregex, inner := false, Declined
 	if l != nil {
+		if r.Debugging(logs.DebugHTTP) {
+			r.Debugf(logs.DebugHTTP, "test location: \"%s\"", l.Name)
+		}
 		r.candidate(l, "is the longest prefix")
 		r.Loc = l
 		noregex = l.Match == NoRegex
@@ -133,6 +138,9 @@ func (r *Request) find(at *Location) (redirect bool, st Status) {
 		return false, inner
 	}
 	for _, l := range t.regex {
+		if r.Debugging(logs.DebugHTTP) {
+			r.Debugf(logs.DebugHTTP, "test location: ~ \"%s\"", l.Name)
+		}
 		ok, err := r.Exec(l.Pattern, r.URI)
 		if err != nil {
 			return false, 500

@@ -7,6 +7,7 @@ import (
 
 	"understudy/parser/diag"
 	"understudy/runtime/conn"
+	"understudy/runtime/logs"
 	"understudy/runtime/openfile"
 	"understudy/runtime/regex"
 )
@@ -75,6 +76,7 @@ func (l *Location) Adopt(outer *Location) {
 // Times of zero mean "no limit" unless said otherwise.
 type Settings struct {
 	Internal bool
+	Debug    *logs.Parts // of the debug log that ErrorLog takes; nil: none
 
 	MaxBody        int64 // client_max_body_size; 0: unlimited
 	BodyBuffer     int   // client_body_buffer_size

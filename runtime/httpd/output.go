@@ -122,6 +122,9 @@ func (o *output) head() {
 	}
 	b = append(h1.AppendFields(b, &p.Headers), "\r\n"...)
 	p.HeaderSize = int64(len(b) - len(o.held))
+	if r.Debugging(logs.DebugHTTP) {
+		r.Debugf(logs.DebugHTTP, "%s", b[len(o.held):len(b)-2])
+	}
 	o.held = b
 	o.rate()
 }
@@ -239,14 +242,29 @@ func (o *output) send(p, tail []byte) error {
 	}
 	c := o.r.Client
 	c.SetWriteTimeout(o.r.Loc.SendTimeout)
+	all := len(o.held) + len(p) + len(tail)
+	if o.r.Debugging(logs.DebugHTTP) {
+		o.r.Debugf(logs.DebugHTTP, "http write filter: l:%d f:%d s:%d", btoi(o.closed), btoi(!o.closed), all)
+	}
+	sent := c.Sent
 	var err error
 	if len(p) == 0 && len(tail) == 0 {
 		_, err = c.Write(o.held)
 	} else {
 		_, err = c.Writev(o.held, p, tail)
 	}
+	if o.r.Debugging(logs.DebugEvent) {
+		o.r.Debugf(logs.DebugEvent, "writev: %d of %d", c.Sent-sent, all)
+	}
 	o.held = o.held[:0]
 	return o.check(err)
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // check remembers that the client is gone.
@@ -282,7 +300,12 @@ func (o *output) File(f File, off, n int64) error {
 		if o.r.Loc.TCPNoPush {
 			defer o.r.Client.SetCork(false) // what is left of the last packet goes out
 		}
-		if err := o.check(o.r.Client.SendFile(f, off, n)); err != nil {
+		sent := o.r.Client.Sent
+		err := o.r.Client.SendFile(f, off, n)
+		if o.r.Debugging(logs.DebugEvent) {
+			o.r.Debugf(logs.DebugEvent, "sendfile: %d of %d @%d", o.r.Client.Sent-sent, n, off)
+		}
+		if err := o.check(err); err != nil {
 			return err
 		}
 		if o.r.Resp.chunked {

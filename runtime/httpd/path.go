@@ -1,6 +1,7 @@
 package httpd
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -31,10 +32,14 @@ const (
 // Root returns the document root for r: root, or alias, evaluated.
 func (r *Request) Root() []byte {
 	root := r.Eval(r.Loc.Root)
+	prefix := r.HTTP.Prefix
 	if len(root) > 0 && root[0] == '/' {
 		return root
 	}
-	return append(append(r.Alloc(len(r.HTTP.Prefix)+len(root)), r.HTTP.Prefix...), root...)
+	if prefix != "" && prefix[0] != '/' && bytes.HasPrefix(root, []byte(prefix)) {
+		return root // the prefix is itself relative, and has been put before the name already
+	}
+	return append(append(r.Alloc(len(prefix)+len(root)), prefix...), root...)
 }
 
 // Base returns the start of the file names of the location, as Root, and what

@@ -59,6 +59,7 @@ func (r *Request) locate() Status {
 			return st
 		}
 		r.located()
+		r.debugLocation()
 		if !r.Internal && r.Loc.Internal {
 			r.note("the location is internal: no client may ask for it")
 			return 404
@@ -91,6 +92,9 @@ func (r *Request) rewrite() Status {
 		return st
 	case !r.uriChanged:
 		return r.answer()
+	}
+	if r.Debugging(logs.DebugHTTP) {
+		r.Debugf(logs.DebugHTTP, "uri changes: %d", r.changes)
 	}
 	r.changes--
 	if r.changes == 0 {
@@ -177,6 +181,7 @@ func (r *Request) access() Status {
 	}
 	if r.Loc.Satisfy == SatisfyAll {
 		for i := range r.Loc.Access {
+			r.debugStep("access", i)
 			if st := r.step("access", &r.Loc.Access[i]); st != Declined && st != OK {
 				return st
 			}
@@ -185,6 +190,7 @@ func (r *Request) access() Status {
 	}
 	refused := OK
 	for i := range r.Loc.Access {
+		r.debugStep("access", i)
 		switch st := r.step("access", &r.Loc.Access[i]); {
 		case st == OK:
 			r.Resp.Headers.DelID(r.challenge())
@@ -206,6 +212,7 @@ func (r *Request) access() Status {
 // phase runs steps until one does not decline.
 func (r *Request) phase(name string, steps []Step) Status {
 	for i := range steps {
+		r.debugStep(name, i)
 		if st := r.step(name, &steps[i]); st != Declined {
 			return st
 		}
@@ -225,6 +232,7 @@ func (r *Request) Run(steps []Step) Status {
 
 func (r *Request) content() Status {
 	if r.Loc.Content != nil {
+		r.debugStep("content", 0)
 		return r.step("content", r.Loc.Content)
 	}
 	if r.left != nil {
@@ -235,6 +243,7 @@ func (r *Request) content() Status {
 		return 500
 	}
 	for i := range r.Loc.Contents {
+		r.debugStep("content", i)
 		if st := r.step("content", &r.Loc.Contents[i]); st != Declined {
 			return st
 		}

@@ -1,7 +1,6 @@
 package httpd
 
 import (
-	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -34,8 +33,8 @@ func (a *Address) readProxyProtocol(c *conn.Conn) bool {
 // connError writes a line about a connection of which no request is known.
 func (a *Address) connError(c *conn.Conn, level slog.Level, msg string) {
 	log := a.Default.Root.ErrorLog
-	if log.Enabled(context.Background(), level) {
-		log.LogAttrs(context.Background(), level, msg,
+	if ctx := logContext(c); log.Enabled(ctx, level) {
+		log.LogAttrs(ctx, level, msg,
 			slog.Uint64("connection", c.Serial), slog.String("client", c.RemoteText()), slog.String("server", a.Text))
 	}
 }

@@ -2,7 +2,6 @@ package httpd
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -79,6 +78,7 @@ type Request struct {
 	hasOutput  bool  // something of the body has been written
 	left       *Step // the content handler of an "if" block that another took the place of
 	terminated bool  // by "return 444": the connection is closed at once
+	verbose    bool  // all of the debug log is written, for this client
 	timedOut   bool  // the client did not read or write in time
 	local      netip.AddrPort
 	remote     netip.AddrPort
@@ -228,6 +228,7 @@ func (r *Request) Redirect(uri, args []byte) Status {
 	r.Resp.GzipVary = false
 	r.caps = r.caps[:0]
 	r.contexts = r.contexts[:0]
+	r.debugURI("internal redirect:", uri, args)
 	r.note("internal redirect to %q", uri)
 	return Redirected
 }
@@ -251,6 +252,9 @@ func (r *Request) Enter(name []byte) Status {
 	r.Internal = true
 	r.contexts = r.contexts[:0]
 	r.Loc = l
+	if r.Debugging(logs.DebugHTTP) {
+		r.Debugf(logs.DebugHTTP, "using location: %s \"%s?%s\"", name, r.URI, r.Args)
+	}
 	r.note("named location %s (%s)", l.Name, l.Pos)
 	return Entered
 }
@@ -283,15 +287,16 @@ func (r *Request) Logger() *slog.Logger {
 // Errorf writes a line to the error log, with what nginx says of a request.
 func (r *Request) Errorf(level slog.Level, format string, args ...any) {
 	log := r.Logger()
-	if !log.Enabled(context.Background(), level) {
+	ctx := logContext(r.Client)
+	if !log.Enabled(ctx, level) {
 		return
 	}
-	log.LogAttrs(context.Background(), level, fmt.Sprintf(format, args...), r.attrs()...)
+	log.LogAttrs(ctx, level, fmt.Sprintf(format, args...), r.attrs()...)
 }
 
 // Logging reports whether the error log takes a level.
 func (r *Request) Logging(level slog.Level) bool {
-	return r.Logger().Enabled(context.Background(), level)
+	return r.Logger().Enabled(logContext(r.Client), level)
 }
 
 // attrs is who the client is and what it asked, in nginx's order.

@@ -211,6 +211,7 @@ func (r *Request) Write(p []byte) error {
 		return nil
 	}
 	r.hasOutput = r.hasOutput || len(p) > 0
+	r.debugURI("http output filter", r.URI, r.Args)
 	if err := r.out.top.Write(p); err != nil {
 		return err
 	}
@@ -223,6 +224,7 @@ func (r *Request) SendFile(f File, off, n int64) error {
 		return nil
 	}
 	r.hasOutput = r.hasOutput || n > 0
+	r.debugURI("http output filter", r.URI, r.Args)
 	if err := r.out.top.File(f, off, n); err != nil {
 		return err
 	}

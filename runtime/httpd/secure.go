@@ -2,7 +2,6 @@ package httpd
 
 import (
 	"bytes"
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -84,6 +83,12 @@ func (k *client) handshake() bool {
 		return false
 	}
 	k.c.SetWriteTimeout(0)
+	if k.debugging(logs.DebugEvent) {
+		k.debugf(logs.DebugEvent, "SSL_do_handshake: 1")
+		if name := s.ConnectionState().ServerName; name != "" {
+			k.debugf(logs.DebugEvent, "SSL server name: \"%s\"", name)
+		}
+	}
 	s.done = true
 	return true
 }
@@ -120,8 +125,8 @@ func (k *client) logf(level slog.Level, msg string) {
 		server = s.server
 	}
 	log := server.Root.ErrorLog
-	if log.Enabled(context.Background(), level) {
-		log.LogAttrs(context.Background(), level, msg,
+	if ctx := logContext(k.c); log.Enabled(ctx, level) {
+		log.LogAttrs(ctx, level, msg,
 			slog.Uint64("connection", k.c.Serial), slog.String("client", k.c.RemoteText()), slog.String("server", k.a.Text))
 	}
 }

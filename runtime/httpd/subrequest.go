@@ -43,6 +43,7 @@ func (r *Request) Sub(uri, args []byte, o SubOptions, done func(*Request)) Statu
 	if r.parts.run() != nil { // they come first
 		return Aborted
 	}
+	r.debugURI("http subrequest", uri, args)
 	s := r.child(uri, args, o)
 	st := s.process()
 	if st == Aborted {
@@ -142,7 +143,7 @@ func (r *Request) child(uri, args []byte, o SubOptions) *Request {
 	head, vars := s.Head, s.slots
 	s.Head, s.slots = r.Head, r.slots
 	s.Client, s.Addr, s.Server, s.Loc = r.Client, r.Addr, r.Server, r.Server.Root
-	s.local = r.local
+	s.local, s.verbose = r.local, r.verbose
 	s.Parent, s.subDepth = r, r.subDepth+1
 	s.sub = &subrequest{done: o.Done}
 	if o.Memory {

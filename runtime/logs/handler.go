@@ -17,8 +17,32 @@ type Sink interface {
 // A Target is one error_log directive.
 type Target struct {
 	Level slog.Level // the least level that is written
+	Parts Parts      // of the debug log, if Level is Debug; none stands for all
 	To    Sink
 }
+
+// parts returns the parts of the debug log that t asks for.
+func (t *Target) parts() Parts {
+	switch {
+	case t.Level > Debug:
+		return 0
+	case t.Parts == 0:
+		return AllParts
+	}
+	return t.Parts
+}
+
+// takes reports whether t writes lines of a level, given that somebody takes
+// them: which parts of the debug log there are is up to one target for all.
+func (t *Target) takes(l slog.Level) bool { return max(l, Debug) >= t.Level }
+
+// Everything is a context in which every target takes every level: that of a
+// connection that debug_connection names.
+func Everything() context.Context { return everything }
+
+type everythingKey struct{}
+
+var everything = context.WithValue(context.Background(), everythingKey{}, true)
 
 // Options are what lines need to know of the process.
 type Options struct {
@@ -35,6 +59,7 @@ type Options struct {
 type Handler struct {
 	targets []Target
 	least   slog.Level
+	debug   Parts // of the debug log that are written
 	opts    Options
 	conn    slog.Value // of WithAttrs
 	suffix  []byte     // attributes of WithAttrs, as they are written
@@ -48,6 +73,7 @@ func NewHandler(o Options, targets ...Target) *Handler {
 	h := &Handler{targets: slices.Clone(targets), least: slog.Level(1 << 30), opts: o}
 	for _, t := range targets {
 		h.least = min(h.least, t.Level)
+		h.debug = max(h.debug, t.parts()) // nginx asks the first log, which is the one with the largest mask
 	}
 	h.lines = &sync.Pool{New: func() any {
 		b := make([]byte, 0, maxLine)
@@ -57,10 +83,15 @@ func NewHandler(o Options, targets ...Target) *Handler {
 }
 
 // Enabled reports whether any target takes lines of the level.
-func (h *Handler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.least }
+func (h *Handler) Enabled(ctx context.Context, l slog.Level) bool {
+	if l < Debug {
+		return h.debug&part(l) != 0 || ctx == everything && len(h.targets) > 0
+	}
+	return l >= h.least || ctx == everything && len(h.targets) > 0
+}
 
 // Handle writes one line to every target that takes its level.
-func (h *Handler) Handle(_ context.Context, r slog.Record) error {
+func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 	now := r.Time
 	if h.opts.Now != nil {
 		now = h.opts.Now()
@@ -68,7 +99,7 @@ func (h *Handler) Handle(_ context.Context, r slog.Record) error {
 	buf := h.lines.Get().(*[]byte)
 	line := h.format((*buf)[:0], now, &r)
 	for i := range h.targets {
-		if t := &h.targets[i]; r.Level >= t.Level {
+		if t := &h.targets[i]; t.takes(r.Level) || ctx == everything {
 			t.To.WriteLine(r.Level, now, line)
 		}
 	}

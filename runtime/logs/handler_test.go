@@ -19,7 +19,7 @@ func at(t time.Time) func() time.Time { return func() time.Time { return t } }
 
 func newTest(level slog.Level) (*slog.Logger, *bytes.Buffer) {
 	var out bytes.Buffer
-	return slog.New(NewHandler(Options{PID: 2396, Now: at(noon)}, Target{level, NewStream(&out)})), &out
+	return slog.New(NewHandler(Options{PID: 2396, Now: at(noon)}, Target{Level: level, To: NewStream(&out)})), &out
 }
 
 func TestLine(t *testing.T) {
@@ -73,7 +73,7 @@ func TestLongLine(t *testing.T) {
 
 func TestTargets(t *testing.T) {
 	var all, few bytes.Buffer
-	h := NewHandler(Options{}, Target{Error, NewStream(&few)}, Target{Info, NewStream(&all)})
+	h := NewHandler(Options{}, Target{Level: Error, To: NewStream(&few)}, Target{Level: Info, To: NewStream(&all)})
 	l := slog.New(h)
 	l.Debug("d")
 	l.Info("i")
@@ -100,13 +100,57 @@ func TestLevels(t *testing.T) {
 	if _, ok := ParseLevel("warning"); ok {
 		t.Error("warning is a level")
 	}
-	if !IsDebugMask("debug_http") || IsDebugMask("debug") {
-		t.Error("debug masks")
+	if p, ok := ParsePart("debug_http"); !ok || !p.Has(DebugHTTP) || p.Has(DebugEvent) {
+		t.Error("debug_http")
+	}
+	if _, ok := ParsePart("debug"); ok {
+		t.Error("debug is a part")
+	}
+}
+
+// A target with parts takes those and whatever is more than debug; nginx asks
+// the log with the largest mask, and writes to all that are in debug at all.
+func TestParts(t *testing.T) {
+	http, _ := ParsePart("debug_http")
+	event, _ := ParsePart("debug_event")
+	for _, tt := range []struct {
+		name string
+		to   []Target
+		ctx  context.Context
+		want string
+	}{
+		{"debug", []Target{{Level: Debug}}, context.Background(), "event http info"},
+		{"debug_http", []Target{{Level: Debug, Parts: http}}, context.Background(), "http info"},
+		{"debug_http and debug_event", []Target{{Level: Debug, Parts: http}, {Level: Debug, Parts: event}}, context.Background(), "http http info info"},
+		{"debug and error", []Target{{Level: Debug}, {Level: Error}}, context.Background(), "event http info"},
+		{"info", []Target{{Level: Info}}, context.Background(), "info"},
+		{"error", []Target{{Level: Error}}, context.Background(), ""},
+		{"error, debug_connection", []Target{{Level: Error}}, Everything(), "event http info"},
+		{"none, debug_connection", nil, Everything(), ""},
+	} {
+		var out strings.Builder
+		for i := range tt.to {
+			tt.to[i].To = NewStream(&out)
+		}
+		l := slog.New(NewHandler(Options{}, tt.to...))
+		l.Log(tt.ctx, DebugEvent, "event")
+		l.Log(tt.ctx, DebugHTTP, "http")
+		l.Log(tt.ctx, Info, "info")
+		var got []string
+		for line := range strings.Lines(out.String()) {
+			got = append(got, strings.Fields(line)[4])
+			if word := got[len(got)-1]; (word == "info") == strings.Contains(line, "[debug]") {
+				t.Errorf("%s: level of %q", tt.name, line)
+			}
+		}
+		if s := strings.Join(got, " "); s != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, s, tt.want)
+		}
 	}
 }
 
 func TestAllocs(t *testing.T) {
-	l := slog.New(NewHandler(Options{PID: 1}, Target{Error, NewStream(discard{})}))
+	l := slog.New(NewHandler(Options{PID: 1}, Target{Level: Error, To: NewStream(discard{})}))
 	ctx := context.Background()
 	attrs := []slog.Attr{slog.Uint64("connection", 1), slog.String("client", "127.0.0.1"), slog.String("request", "GET / HTTP/1.1")}
 	if n := testing.AllocsPerRun(100, func() { l.LogAttrs(ctx, Info, "m", attrs...) }); n != 0 {

@@ -4,7 +4,10 @@
 // business.
 package logs
 
-import "log/slog"
+import (
+	"context"
+	"log/slog"
+)
 
 // nginx's levels as slog levels. Those that slog knows have its numbers, the
 // others stand between them.
@@ -18,6 +21,42 @@ const (
 	Alert  = slog.Level(12)
 	Emerg  = slog.Level(14)
 )
+
+// Parts of the debug log, which the debug_* words of error_log choose. They
+// are levels below Debug, so that who logs says with the level which part a
+// line is of, and asking whether a log takes it costs what it costs for others.
+const (
+	DebugCore slog.Level = Debug - 1 - iota
+	DebugAlloc
+	DebugMutex
+	DebugEvent
+	DebugHTTP
+	DebugMail
+	DebugStream
+)
+
+// Parts is a set of parts of the debug log. They compare as nginx's masks do.
+type Parts uint8
+
+// AllParts is what the level "debug" stands for.
+const AllParts Parts = 1<<7 - 1
+
+// Has reports whether a part is in the set. Levels that are no part are not,
+// and a nil set is empty.
+func (p *Parts) Has(l slog.Level) bool { return p != nil && l < Debug && *p&part(l) != 0 }
+
+// PartsOf returns the parts of the debug log that a log takes.
+func PartsOf(log *slog.Logger) (p Parts) {
+	for l := DebugStream; l <= DebugCore; l++ {
+		if log.Enabled(context.Background(), l) {
+			p |= part(l)
+		}
+	}
+	return p
+}
+
+// part is the bit of a level below Debug.
+func part(l slog.Level) Parts { return 1 << (DebugCore - max(l, DebugStream)) }
 
 // ladder is the levels in the order of syslog's severities.
 var ladder = [...]struct {
@@ -53,12 +92,15 @@ func ParseLevel(name string) (l slog.Level, ok bool) {
 	return 0, false
 }
 
-// IsDebugMask reports whether name is one of error_log's debug_* words, which
-// choose parts of nginx's debug log.
-func IsDebugMask(name string) bool {
-	switch name {
-	case "debug_core", "debug_alloc", "debug_mutex", "debug_event", "debug_http", "debug_mail", "debug_stream":
-		return true
+// ParsePart returns the part of nginx's debug log that a debug_* word of
+// error_log chooses.
+func ParsePart(name string) (Parts, bool) {
+	for i, word := range [...]string{
+		"debug_core", "debug_alloc", "debug_mutex", "debug_event", "debug_http", "debug_mail", "debug_stream",
+	} {
+		if word == name {
+			return 1 << i, true
+		}
 	}
-	return false
+	return 0, false
 }

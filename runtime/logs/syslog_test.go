@@ -96,7 +96,7 @@ func TestSyslogUDP(t *testing.T) {
 	if got, want := receive(t, c), "<13>Jan  2 03:04:05 "+host+" web: GET /"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	slog.New(NewHandler(Options{PID: 5, Now: at(day)}, Target{Warn, l})).Error("bad", "client", "::1")
+	slog.New(NewHandler(Options{PID: 5, Now: at(day)}, Target{Level: Warn, To: l})).Error("bad", "client", "::1")
 	if got, want := receive(t, c), "<11>Jan  2 03:04:05 "+host+" web: 2026/01/02 03:04:05 [error] 5#5: bad, client: ::1"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

@@ -52,6 +52,7 @@ type Proxy struct {
 func (p *Proxy) Run(s *Session) Status {
 	u := &Upstream{}
 	s.Upstream = u
+	s.debug("proxy connection handler")
 	bind, st := p.bind(s)
 	if st != OK {
 		return st
@@ -178,6 +179,7 @@ func (p *Proxy) connect(s *Session, g *upstream.Group, bind netip.AddrPort) Stat
 	s.Action = "connecting to upstream"
 	now := time.Now()
 	u.begin(now)
+	s.debugPeer()
 	peer, err := g.Next(&u.tried)
 	if err != nil {
 		u.Name = g.Name
@@ -211,6 +213,7 @@ func (p *Proxy) connect(s *Session, g *upstream.Group, bind netip.AddrPort) Stat
 	}
 	u.attempt().Connect = time.Since(now)
 	g.Connected(&u.tried)
+	s.debugConnected()
 	return OK
 }
 

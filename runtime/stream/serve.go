@@ -35,6 +35,9 @@ func (p *Port) serve(c *conn.Conn, pc *packetConn) {
 		s.release()
 		return
 	}
+	if s.Debugging(logs.DebugEvent) {
+		s.Plainf(logs.DebugEvent, "accept: %s fd:%d", endText(c), c.FD())
+	}
 	s.Plainf(logs.Info, "%sclient %s connected to %s", s.kind(), endText(c), p.Text)
 	s.Action = "initializing session"
 	status := s.serve()
@@ -110,6 +113,7 @@ func (s *Session) run() Status {
 	}
 	v = s.Server // by now one that the client asked for, perhaps
 	for i := range v.Preread {
+		s.debugStep("preread", i)
 		st := s.prereadStep(&v.Preread[i])
 		if st == OK {
 			break
@@ -123,6 +127,7 @@ func (s *Session) run() Status {
 
 func (s *Session) phase(name string, steps []Step) Status {
 	for i := range steps {
+		s.debugStep(name, i)
 		if st := s.do(name, &steps[i]); st != Declined {
 			return st
 		}
@@ -190,8 +195,12 @@ func (s *Session) content() Status {
 // Finish ends the session: it is logged, and its connection closed.
 func (s *Session) Finish(status Status) {
 	s.Status = status
+	s.debugEnd(status)
 	for i := range s.Server.Log {
 		s.Server.Log[i].Run(s)
+	}
+	if s.Debugging(logs.DebugStream) {
+		s.Plainf(logs.DebugStream, "close stream connection: %d", s.Client.FD())
 	}
 	s.end() // before the client can know, and come again
 	s.Client.Close()

@@ -22,7 +22,8 @@ type Stream struct {
 	Servers []*Server
 	Vars    *Vars
 	Log     *slog.Logger
-	Version string // of the nginx that is stood in for, "1.31.5"
+	Debug   logs.Parts // of the debug log that Log takes
+	Version string     // of the nginx that is stood in for, "1.31.5"
 
 	// Times is the texts of $time_local and $time_iso8601.
 	Times logs.Clock
@@ -63,6 +64,7 @@ type Server struct {
 	Resolver             *resolver.Resolver // of names that only a session knows; nil: there is none
 	ResolverTimeout      time.Duration
 	ErrorLog             *slog.Logger
+	Debug                *logs.Parts // of the debug log that ErrorLog takes; nil: none
 }
 
 // An Address is the servers that listen on one address and port.

@@ -7,7 +7,6 @@
 package stream
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -235,8 +234,8 @@ func (s *Session) Preread() []byte { return s.preread }
 
 // Errorf writes a line to the error log, with what nginx says of a session.
 func (s *Session) Errorf(level slog.Level, format string, args ...any) {
-	log := s.Server.ErrorLog
-	if !log.Enabled(context.Background(), level) {
+	log, ctx := s.Server.ErrorLog, s.logContext()
+	if !log.Enabled(ctx, level) {
 		return
 	}
 	msg := fmt.Sprintf(format, args...)
@@ -256,7 +255,7 @@ func (s *Session) Errorf(level slog.Level, format string, args ...any) {
 			slog.String("bytes from/to client", fmt.Sprintf("%d/%d", s.Received(), s.Sent())),
 			slog.String("bytes from/to upstream", fmt.Sprintf("%d/%d", u.received(), u.sent())))
 	}
-	log.LogAttrs(context.Background(), level, msg, a...)
+	log.LogAttrs(ctx, level, msg, a...)
 }
 
 // UDP reports whether the session is one of datagrams.
@@ -272,11 +271,11 @@ func (s *Session) kind() string {
 
 // Plainf writes a line that names nothing but the connection.
 func (s *Session) Plainf(level slog.Level, format string, args ...any) {
-	log := s.Server.ErrorLog
-	if s.Client == nil || !log.Enabled(context.Background(), level) {
+	log, ctx := s.Server.ErrorLog, s.logContext()
+	if s.Client == nil || !log.Enabled(ctx, level) {
 		return
 	}
-	log.LogAttrs(context.Background(), level, fmt.Sprintf(format, args...), slog.Uint64("connection", s.Client.Serial))
+	log.LogAttrs(ctx, level, fmt.Sprintf(format, args...), slog.Uint64("connection", s.Client.Serial))
 }
 
 // ConnError writes a line about a connection that failed. Errors that clients

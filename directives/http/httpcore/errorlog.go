@@ -5,14 +5,16 @@ import (
 	"os"
 
 	"understudy/directives/spec"
+	"understudy/runtime/httpd"
 	"understudy/runtime/logs"
 )
 
 // An errorLog is the error_log directives of a block. All blocks that inherit
 // them share it, and with it the buffer of a "memory:" log.
 type errorLog struct {
-	list []spec.ErrorLog
-	log  *slog.Logger // nil until a location needs it
+	list  []spec.ErrorLog
+	log   *slog.Logger // nil until a location needs it
+	debug logs.Parts
 }
 
 var errorLogs = spec.Directive[conf]{
@@ -36,17 +38,18 @@ var errorLogs = spec.Directive[conf]{
 }
 
 // logger returns the log of a block, or outer's if the block has none of its
-// own or nothing is to be written.
-func (l *errorLog) logger(outer *slog.Logger, files *logs.Generation) *slog.Logger {
+// own or nothing is to be written, and what it takes of the debug log. What
+// outer takes will be known when the whole configuration is.
+func (l *errorLog) logger(outer *httpd.HTTP, files *logs.Generation) (*slog.Logger, *logs.Parts) {
 	if l == nil || files == nil {
-		return outer
+		return outer.Log, &outer.Debug
 	}
 	if l.log != nil {
-		return l.log
+		return l.log, &l.debug
 	}
 	var to []logs.Target
 	for _, one := range l.list {
-		t := logs.Target{Level: one.Level}
+		t := logs.Target{Level: one.Level, Parts: one.Parts}
 		switch {
 		case one.File != "":
 			t.To = files.File(one.File)
@@ -60,5 +63,6 @@ func (l *errorLog) logger(outer *slog.Logger, files *logs.Generation) *slog.Logg
 		to = append(to, t)
 	}
 	l.log = slog.New(logs.NewHandler(logs.Options{PID: os.Getpid()}, to...))
-	return l.log
+	l.debug = logs.PartsOf(l.log)
+	return l.log, &l.debug
 }

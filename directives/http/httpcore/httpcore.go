@@ -119,6 +119,7 @@ type conf struct {
 // addTo gives a location its settings.
 func (c *conf) addTo(b *spec.Builder) error {
 	l := b.Location
+	log, debug := c.errorLog.V.logger(b.HTTP, b.Env().Logs)
 	l.Settings = httpd.Settings{
 		Internal:             c.internal.V,
 		MaxBody:              c.maxBody.V,
@@ -171,7 +172,8 @@ func (c *conf) addTo(b *spec.Builder) error {
 		Links:                c.symlinks.V.links,
 		LinksFrom:            c.symlinks.V.from,
 		Resolve:              c.resolve(),
-		ErrorLog:             c.errorLog.V.logger(b.HTTP.Log, b.Env().Logs),
+		ErrorLog:             log,
+		Debug:                debug,
 	}
 	return nil
 }

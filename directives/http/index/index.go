@@ -73,6 +73,9 @@ func (x *index) run(r *httpd.Request) httpd.Status {
 			}
 		}
 		path := append(append(r.Alloc(len(dir)+len(name)), dir...), name...)
+		if r.Debugging(logs.DebugHTTP) {
+			r.Debugf(logs.DebugHTTP, "open index \"%s\"", path)
+		}
 		_, err := r.StatFile(path)
 		if err == nil {
 			return r.Redirect(append(append(r.Alloc(len(r.URI)+len(name)), r.URI...), name...), r.Args)

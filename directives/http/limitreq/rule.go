@@ -68,6 +68,9 @@ func (u *rule) run(r *httpd.Request) httpd.Status {
 			var st state
 			last, asked = l, true
 			b, excess, st = l.ask(key, l.rate, l.burst, i == len(u.limits)-1, now)
+			if r.Debugging(logs.DebugHTTP) {
+				r.Debugf(logs.DebugHTTP, "limit_req[%d]: %d %s", i, code(st, b), thousandths(excess))
+			}
 			if st == over || st == full {
 				u.release(held)
 				return u.refuse(r, l, excess, st)
@@ -138,6 +141,20 @@ func (u *rule) dry() string {
 		return ", dry run"
 	}
 	return ""
+}
+
+// code is nginx's return code for what a zone answered: NGX_BUSY, NGX_ERROR,
+// NGX_AGAIN for a bucket that is yet to be counted, or NGX_OK.
+func code(st state, b *bucket) int {
+	switch {
+	case st == over:
+		return -3
+	case st == full:
+		return -1
+	case b != nil:
+		return -2
+	}
+	return 0
 }
 
 // wait is how long a request with an excess has to wait.

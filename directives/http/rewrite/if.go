@@ -138,7 +138,7 @@ func matchCondition(index vars.Index, re *regex.Regexp, negative bool, c *conf) 
 		if err != nil {
 			return false, 500
 		}
-		if c.log.V {
+		if c.log.V || r.Debugging(logs.DebugHTTP) {
 			how := "matches"
 			if !ok {
 				how = "does not match"

@@ -138,20 +138,27 @@ func IsURL(s string) bool {
 	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "$scheme")
 }
 
+// logs reports whether r's way through the rule is logged: nginx does it for
+// readers of the debug log as well.
+func (ru *rule) logs(r *httpd.Request) bool { return ru.log || r.Debugging(logs.DebugHTTP) }
+
 // run applies the rule. The order of escaping and arguments is that of
 // ngx_http_script_regex_start_code and _end_code.
 func (ru *rule) run(r *httpd.Request) httpd.Status {
+	if r.Debugging(logs.DebugHTTP) {
+		r.Debugf(logs.DebugHTTP, "http script regex: \"%s\"", ru.re)
+	}
 	ok, err := r.Exec(ru.re, r.URI)
 	if err != nil {
 		return 500
 	}
 	if !ok {
-		if ru.log {
+		if ru.logs(r) {
 			r.Errorf(logs.Notice, `"%s" does not match "%s"`, ru.re, r.URI)
 		}
 		return httpd.Declined
 	}
-	if ru.log {
+	if ru.logs(r) {
 		r.Errorf(logs.Notice, `"%s" matches "%s"`, ru.re, r.URI)
 	}
 	if ru.status != 0 {
@@ -173,7 +180,7 @@ func (ru *rule) run(r *httpd.Request) httpd.Status {
 	if args == nil {
 		args = []byte{}
 	}
-	if ru.log {
+	if ru.logs(r) {
 		r.Errorf(logs.Notice, `rewritten data: "%s", args: "%s"`, uri, args)
 	}
 	r.ChangeURI(uri, args)
@@ -205,7 +212,7 @@ func (ru *rule) redirect(r *httpd.Request) httpd.Status {
 		}
 		to = append(append(to, sep), r.Args...)
 	}
-	if ru.log {
+	if ru.logs(r) {
 		r.Errorf(logs.Notice, `rewritten redirect: "%s"`, to)
 	}
 	r.Resp.SetLocation(to)

@@ -38,6 +38,9 @@ func serve(r *httpd.Request) httpd.Status {
 	if path == nil {
 		return 500
 	}
+	if r.Debugging(logs.DebugHTTP) {
+		r.Debugf(logs.DebugHTTP, "http filename: \"%s\"", path)
+	}
 	f, info, err := r.OpenFile(path)
 	if err != nil {
 		return failed(r, path, err.(*openfile.Error))

@@ -80,6 +80,14 @@ func set(c *conf, call *spec.Call) error {
 	return nil
 }
 
+// kind is what the file is to be.
+func (f *file) kind() string {
+	if f.dir {
+		return "dir"
+	}
+	return "file"
+}
+
 // run makes the URI that of the first file there is. What follows the document
 // root in its name is the URI, except below an alias. (ngx_http_try_files_handler)
 func (f *files) run(r *httpd.Request) httpd.Status {
@@ -102,6 +110,9 @@ func (f *files) run(r *httpd.Request) httpd.Status {
 			return f.fallback(r, name)
 		}
 		path := append(append(r.Alloc(len(base)+len(name)+1), base...), name...)
+		if r.Debugging(logs.DebugHTTP) {
+			r.Debugf(logs.DebugHTTP, "trying to use %s: \"%s\" \"%s\"", t.kind(), name, path)
+		}
 		info, err := r.StatFile(path)
 		if err != nil {
 			if e := err.(*openfile.Error); !e.Missing() {

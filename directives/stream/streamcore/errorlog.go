@@ -12,7 +12,7 @@ import (
 func newLogger(list []spec.ErrorLog, env *spec.Options) *slog.Logger {
 	var to []logs.Target
 	for _, l := range list {
-		t := logs.Target{Level: l.Level}
+		t := logs.Target{Level: l.Level, Parts: l.Parts}
 		switch {
 		case l.Stderr:
 			t.To = logs.NewStream(os.Stderr)

@@ -13,6 +13,7 @@ import (
 	"understudy/directives/servername"
 	"understudy/directives/spec"
 	"understudy/parser/diag"
+	"understudy/runtime/logs"
 	"understudy/runtime/resolver"
 	"understudy/runtime/stream"
 )
@@ -128,9 +129,11 @@ func (c *conf) addTo(b *spec.StreamBuilder) error {
 	if r := c.resolver.V; r != nil && len(r.Servers) > 0 {
 		v.Resolver, v.ResolverTimeout = r, c.resolverTimeout.V
 	}
-	v.ErrorLog = b.Stream.Log
+	v.ErrorLog, v.Debug = b.Stream.Log, &b.Stream.Debug
 	if c.errorLog.Given() && b.Env().Logs != nil {
 		v.ErrorLog = newLogger(c.errorLog.V, b.Env())
+		debug := logs.PartsOf(v.ErrorLog)
+		v.Debug = &debug
 	}
 	return nil
 }
