@@ -32,6 +32,7 @@ import (
 	"understudy/directives/http/referer"
 	"understudy/directives/http/rewrite"
 	"understudy/directives/http/securelink"
+	"understudy/directives/http/slice"
 	"understudy/directives/http/ssi"
 	"understudy/directives/http/static"
 	"understudy/directives/http/stubstatus"
@@ -73,7 +74,7 @@ var modules = []spec.Module{
 	tryfiles.Module, mirror.Module,
 	emptygif.Module, stubstatus.Module,
 	randomindex.Module, index.Module, autoindex.Module, dav.Module, gzipstatic.Module, static.Module,
-	notmodified.Module, headers.Module, userid.Module,
+	slice.Module, notmodified.Module, headers.Module, userid.Module,
 	gunzip.Module, sub.Module, addition.Module, charset.Module, ssi.Module, gzip.Accept, gzip.Module,
 	byterange.Module,
 	upstream.HTTP,

@@ -13,9 +13,6 @@ var filtersGroups = []group{
 		{"image_filter_interlace", anywhere, one, simple},
 		{"image_filter_buffer", anywhere, one, simple},
 	}},
-	{"http_slice_filter", []row{
-		{"slice", anywhere, one, simple},
-	}},
 	{"http_xslt_filter", []row{
 		{"xml_entities", anywhere, one, simple},
 		{"xml_external_entities", anywhere, one, simple},

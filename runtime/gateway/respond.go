@@ -49,20 +49,19 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 	if set.LimitRate != nil {
 		s.rate, s.rated, s.rateStart = r.SizeOf(set.LimitRate), int64(s.buf.Len()), time.Now()
 	}
-	st, keep := httpd.Done, s.Keep
+	st, keep, whole := httpd.Done, s.Keep, true
 	if s.NoBody || r.HeadOnly {
 		// What nobody wants, such as the body of an answer to auth_request or
 		// mirror, is not waited for.
 		if s.buf.Len() > 0 || !s.NoBody && !s.Body.Whole() {
 			keep = false
 		}
-		r.End()
 	} else {
 		err := s.relay(r, set, buffering)
 		keep = keep && s.Body.Whole() && s.buf.Len() == 0
+		whole = err == nil
 		switch {
-		case err == nil:
-			r.End()
+		case whole:
 		case errors.Is(err, errClient):
 			keep, st = false, httpd.Aborted
 		case errors.Is(err, errInvalid):
@@ -77,6 +76,9 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 	if r.Parent != nil && s.headBuf != nil && !set.PassTrailers { // the state stays until the main request ends, and there may be many
 		s.buf.Free()
 		s.buf = nil
+	}
+	if whole {
+		r.End() // for which the peer may be asked again (slice)
 	}
 	return st
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"understudy/runtime/h1"
 	"understudy/runtime/header"
@@ -155,8 +154,8 @@ func (r *Request) sendPage(body []byte) Status {
 		p.ContentType, p.PlainType = typeHTML, true
 	}
 	p.Length = int64(len(body))
-	p.AcceptRanges, p.LastModified = false, time.Time{}
-	p.Headers.DelID(header.AcceptRanges)
+	p.ClearRanges()
+	p.ClearLastModified()
 	p.Headers.DelID(header.ETag)
 	p.Headers.DelID(header.ContentLength)
 	if st := r.SendHeader(); st != OK || r.HeadOnly {

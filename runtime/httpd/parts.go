@@ -15,7 +15,8 @@ type parts struct {
 	r     *Request
 	next  Writer
 	queue []part
-	held  int // bytes of text in queue
+	held  int          // bytes of text in queue
+	last  func() error // what AtEnd was given; nil: nothing
 	err   error
 }
 
@@ -100,6 +101,11 @@ func (p *parts) Flush() error {
 func (p *parts) Close() error {
 	if err := p.run(); err != nil || p.r.Parent != nil {
 		return err
+	}
+	if p.last != nil {
+		if p.err = p.last(); p.err != nil {
+			return p.err
+		}
 	}
 	return p.next.Close()
 }

@@ -22,6 +22,7 @@ type Response struct {
 	ListedDate   bool   // likewise Date
 	AcceptRanges bool   // a range of the body may be sent
 	SingleRange  bool   // but only one
+	SubRanges    bool   // nor is that of a subrequest sent as a whole
 	RangeOffset  int64  // where the body starts in the whole
 	GzipVary     bool   // add Vary: Accept-Encoding if gzip_vary is on
 	WantTrailers bool   // the body is followed by trailers

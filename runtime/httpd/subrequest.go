@@ -69,6 +69,30 @@ func (r *Request) Post(uri, args []byte, o SubOptions) bool {
 // Await runs what was posted. An error means that r has to be given up.
 func (r *Request) Await() error { return r.parts.run() }
 
+// AtEnd has f called when the body of r has passed the filters that are about
+// it, and before that of the response ends: f may add to it with Again. It is for
+// filters with Parts only, and not for subrequests.
+func (r *Request) AtEnd(f func() error) { r.parts.last = f }
+
+// Again asks what r asks, on its behalf, once more: the subrequest begins with
+// the content, where r has come to. Its body follows r's. It is passed to prepare
+// first. An error means that r has to be given up. (NGX_HTTP_SUBREQUEST_CLONE)
+func (r *Request) Again(prepare func(s *Request)) error {
+	if !r.mayAsk(r.URI) {
+		return ErrPart
+	}
+	s := r.child(r.URI, r.Args, SubOptions{})
+	s.Method, s.MethodID, s.ValidTarget = r.Method, r.MethodID, r.ValidTarget
+	s.Loc, s.left = r.Loc, r.left
+	s.caps, s.capSubject = append(s.caps[:0], r.caps...), r.capSubject
+	prepare(s)
+	if s.processed(s.content()) == Aborted {
+		return ErrPart
+	}
+	r.Main().subs-- // it is over, and a file may have any number of slices
+	return nil
+}
+
 // HasOutput reports whether anything of the body of r was written, by whoever
 // makes it.
 func (r *Request) HasOutput() bool { return r.hasOutput }
@@ -185,8 +209,11 @@ func (b *Body) share(of *Body) {
 
 // process runs a subrequest to its end. It returns Aborted if the main request
 // has to be given up.
-func (r *Request) process() Status {
-	st := r.conclude(r.resume(Redirected))
+func (r *Request) process() Status { return r.processed(r.resume(Redirected)) }
+
+// processed ends a subrequest that was answered with a status.
+func (r *Request) processed(st Status) Status {
+	st = r.conclude(st)
 	if st != Aborted && r.parts.run() != nil {
 		st = Aborted
 	}

@@ -28,6 +28,9 @@ func setContentRange(r *httpd.Request, first, last int64) {
 func single(r *httpd.Request, s span) func(httpd.Writer) httpd.Writer {
 	p := &r.Resp
 	p.Status, p.StatusLine = 206, nil
+	if r.Parent != nil { // its head is not sent
+		return func(next httpd.Writer) httpd.Writer { return &cut{next, s, p.RangeOffset} }
+	}
 	setContentRange(r, s.start, s.end-1)
 	p.Length = s.end - s.start
 	at := p.RangeOffset

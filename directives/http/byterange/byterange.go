@@ -50,7 +50,7 @@ var (
 // (ngx_http_range_header_filter)
 func (f *filter) head(r *httpd.Request) (func(httpd.Writer) httpd.Writer, httpd.Status) {
 	p := &r.Resp
-	if !p.AcceptRanges || p.Status != 200 || p.Length < 0 || r.Parent != nil || r.Old || r.Loc.MaxRanges == 0 {
+	if !p.AcceptRanges || p.Status != 200 || p.Length < 0 || r.Parent != nil && !p.SubRanges || r.Old || r.Loc.MaxRanges == 0 {
 		return nil, httpd.OK
 	}
 	if value := r.Header(header.Range); len(value) >= 7 && header.EqualFold(value[:6], bytesUnit) && asBefore(r) {
@@ -61,7 +61,11 @@ func (f *filter) head(r *httpd.Request) (func(httpd.Writer) httpd.Writer, httpd.
 		if p.SingleRange {
 			most = 1
 		}
-		switch spans, st := parse(value[6:], p.Length, most); {
+		spans, st := parse(value[6:], p.Length, most)
+		if p.SubRanges {
+			spans, st = ofMain(r, spans, st)
+		}
+		switch {
 		case st == 416:
 			p.Status = 416
 			setContentRange(r, -1, -1)
@@ -76,6 +80,23 @@ func (f *filter) head(r *httpd.Request) (func(httpd.Writer) httpd.Writer, httpd.
 	}
 	p.Headers.AddID(header.AcceptRanges, bytesOnly)
 	return nil, httpd.OK
+}
+
+// mainSpans is what the ranges of a main request are kept under.
+type mainSpans struct{}
+
+// ofMain makes the ranges of a subrequest, which is a part of the main request's
+// body, those of that.
+func ofMain(r *httpd.Request, spans []span, st httpd.Status) ([]span, httpd.Status) {
+	m := r.Main()
+	if r != m {
+		if kept, ok := m.Context(mainSpans{}).([]span); ok {
+			return kept, httpd.OK
+		}
+	} else if st == httpd.OK {
+		m.SetContext(mainSpans{}, spans)
+	}
+	return spans, st
 }
 
 // asBefore reports whether the response is still the one that the client has
