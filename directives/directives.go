@@ -38,6 +38,7 @@ import (
 	"understudy/directives/http/stubstatus"
 	"understudy/directives/http/sub"
 	"understudy/directives/http/tryfiles"
+	"understudy/directives/http/tunnel"
 	"understudy/directives/http/userid"
 	"understudy/directives/limitconn"
 	"understudy/directives/mapping"
@@ -70,7 +71,7 @@ var modules = []spec.Module{
 	realip.HTTP, limitreq.Module, limitconn.HTTP,
 	access.HTTP, authbasic.Module, authrequest.Module,
 	accesslog.HTTP,
-	proxy.Module,
+	proxy.Module, tunnel.Module,
 	tryfiles.Module, mirror.Module,
 	emptygif.Module, stubstatus.Module,
 	randomindex.Module, index.Module, autoindex.Module, dav.Module, gzipstatic.Module, static.Module,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"understudy/directives/spec"
 	"understudy/parser/diag"
@@ -104,6 +105,9 @@ func build[S vars.Subject](s *spec.Scope, g *spec.Group, all *Groups, key func(*
 // implicit makes the group of a host that a directive names.
 func implicit(s *spec.Scope, g *spec.Group) error {
 	text, o := g.Name, resolver.Options{Lookup: s.Env().LookupFunc(), NoResolve: s.Env().Offline, DefaultPort: g.Default}
+	if g.Port == 0 && g.Default == 0 && !strings.HasPrefix(text, "unix:") { // before it is looked up
+		return at(g, `no port in upstream "%s"`, g.Name)
+	}
 	if g.Port != 0 {
 		text += ":" + strconv.Itoa(g.Port)
 	}
@@ -113,8 +117,6 @@ func implicit(s *spec.Scope, g *spec.Group) error {
 		return at(g, `%v in upstream "%s"`, err, g.Name)
 	case err != nil:
 		return at(g, `%v in upstream "%s"`, err, text)
-	case u.Network != "unix" && u.Port == 0:
-		return at(g, `no port in upstream "%s"`, g.Name)
 	}
 	g.Servers, err = peers.New(g.Name, peersOf(u), nil, peers.Keepalive{})
 	if err != nil {

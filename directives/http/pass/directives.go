@@ -78,6 +78,13 @@ func (d family[C]) request() []spec.Directive[C] {
 		d.flag("pass_request_body", "on", "Passes the body of the client's request.", func(c *Conf) *spec.Value[bool] { return &c.passBody }),
 		d.flag("request_buffering", "on", "Reads the whole body before it is passed.", func(c *Conf) *spec.Value[bool] { return &c.requestBuffering }),
 		d.flag("ignore_client_abort", "off", "Goes on when the client has gone.", func(c *Conf) *spec.Value[bool] { return &c.ignoreAbort }),
+	}
+}
+
+// SocketBuffers are directives that most of the modules have.
+func SocketBuffers[C any](prefix string) []spec.Directive[C] {
+	d := family[C]{Kind: Kind{Prefix: prefix}}
+	return []spec.Directive[C]{
 		d.ignoredSize("socket_rcvbuf", "Sets the receive buffer of connections to the server.", "the system sizes its buffers itself"),
 		d.ignoredSize("socket_sndbuf", "Sets the send buffer of connections to the server.", "the system sizes its buffers itself"),
 	}

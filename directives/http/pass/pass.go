@@ -52,7 +52,7 @@ type Conf struct {
 // bodies both ways. at finds the Conf in the module's configuration.
 func Directives[C any](k Kind, at func(*C) *Conf) []spec.Directive[C] {
 	d := family[C]{k, at}
-	return slices.Concat(d.connection(), d.request(), d.response(), d.buffering())
+	return slices.Concat(d.connection(), SocketBuffers[C](k.Prefix), d.request(), d.response(), d.buffering())
 }
 
 // ConnectionDirectives returns those of the directives that are about the
