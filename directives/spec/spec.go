@@ -79,6 +79,7 @@ type Module interface {
 	entries() []*Entry
 	newConf() any
 	declare(*env)
+	variables() ([]httpd.Variable, []stream.Variable)
 	hooks(hook) bool // there is something for it to build
 	build(hook, any, *Builder) error
 	buildStream(hook, any, *StreamBuilder) error
@@ -179,6 +180,8 @@ func (m HTTPModule[C]) declare(e *env) {
 	}
 }
 
+func (m HTTPModule[C]) variables() ([]httpd.Variable, []stream.Variable) { return m.Variables, nil }
+
 func (m HTTPModule[C]) hooks(h hook) bool {
 	return [...]bool{m.Main != nil, m.Server != nil, m.Location != nil}[h]
 }
@@ -205,6 +208,8 @@ func (m StreamModule[C]) declare(e *env) {
 	}
 }
 
+func (m StreamModule[C]) variables() ([]httpd.Variable, []stream.Variable) { return nil, m.Variables }
+
 func (m StreamModule[C]) hooks(h hook) bool {
 	return [...]bool{m.Main != nil, m.Server != nil, false}[h]
 }
@@ -220,14 +225,15 @@ func (m StreamModule[C]) buildStream(h hook, conf any, b *StreamBuilder) error {
 	return f(conf.(*C), b)
 }
 
-func (m CoreModule[C]) name() string                                { return m.Name }
-func (m CoreModule[C]) family() family                              { return familyCore }
-func (m CoreModule[C]) entries() []*Entry                           { return entriesOf(m.Name, m.Directives) }
-func (m CoreModule[C]) newConf() any                                { return new(C) }
-func (m CoreModule[C]) declare(*env)                                {}
-func (m CoreModule[C]) hooks(hook) bool                             { return false }
-func (m CoreModule[C]) build(hook, any, *Builder) error             { return nil }
-func (m CoreModule[C]) buildStream(hook, any, *StreamBuilder) error { return nil }
+func (m CoreModule[C]) name() string                                     { return m.Name }
+func (m CoreModule[C]) family() family                                   { return familyCore }
+func (m CoreModule[C]) entries() []*Entry                                { return entriesOf(m.Name, m.Directives) }
+func (m CoreModule[C]) newConf() any                                     { return new(C) }
+func (m CoreModule[C]) declare(*env)                                     {}
+func (m CoreModule[C]) variables() ([]httpd.Variable, []stream.Variable) { return nil, nil }
+func (m CoreModule[C]) hooks(hook) bool                                  { return false }
+func (m CoreModule[C]) build(hook, any, *Builder) error                  { return nil }
+func (m CoreModule[C]) buildStream(hook, any, *StreamBuilder) error      { return nil }
 
 func (m CoreModule[C]) end(conf any, main *Scope) error {
 	if m.End == nil {
@@ -279,6 +285,15 @@ func NewTable(modules ...Module) *Table {
 
 // Lookup returns the entries for name.
 func (t *Table) Lookup(name string) []*Entry { return t.byName[name] }
+
+// Variables returns what the modules declare for requests and for sessions.
+func (t *Table) Variables() (request []httpd.Variable, session []stream.Variable) {
+	for _, m := range t.modules {
+		r, s := m.variables()
+		request, session = append(request, r...), append(session, s...)
+	}
+	return request, session
+}
 
 // Entries returns every entry, in the order of the modules.
 func (t *Table) Entries() []*Entry { return t.entries }

@@ -1,25 +1,39 @@
 package proxy
 
 import (
+	"strconv"
+
 	"understudy/runtime/gateway"
 	"understudy/runtime/header"
 	"understudy/runtime/httpd"
 )
 
 var variables = []httpd.Variable{
-	{Name: "proxy_host", Doc: "The host and port of proxy_pass.", Volatile: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
+	{Name: "proxy_host", Doc: "The host and port of proxy_pass.", Volatile: true, Changeable: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
 		if s := gateway.StateOf(r); s != nil && s.Host != nil {
 			return s.Host, true
 		}
 		return nil, false
 	}},
-	{Name: "proxy_port", Doc: "The port of proxy_pass.", Volatile: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
+	{Name: "proxy_port", Doc: "The port of proxy_pass.", Volatile: true, Changeable: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
 		if s := gateway.StateOf(r); s != nil && s.Port != nil {
 			return s.Port, true
 		}
 		return nil, false
 	}},
-	{Name: "proxy_add_x_forwarded_for", Doc: "The X-Forwarded-For fields of the client with its address added.", Volatile: true, Get: addForwardedFor},
+	{Name: "proxy_add_x_forwarded_for", Doc: "The X-Forwarded-For fields of the client with its address added.", Get: addForwardedFor},
+	{Name: "proxy_internal_body_length", Doc: "The Content-Length of the request as it is passed on.", Volatile: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
+		if s := gateway.StateOf(r); s != nil && s.BodyLen >= 0 && !s.Chunked {
+			return strconv.AppendInt(r.Alloc(20), s.BodyLen, 10), true
+		}
+		return nil, false
+	}},
+	{Name: "proxy_internal_chunked", Doc: "The Transfer-Encoding of the request as it is passed on.", Volatile: true, Get: func(r *httpd.Request, _ string) ([]byte, bool) {
+		if s := gateway.StateOf(r); s != nil && s.Chunked {
+			return []byte("chunked"), true
+		}
+		return nil, false
+	}},
 }
 
 func addForwardedFor(r *httpd.Request, _ string) ([]byte, bool) {
