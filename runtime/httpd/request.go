@@ -148,6 +148,10 @@ func (r *Request) Exec(re *regex.Regexp, subject []byte) (bool, error) {
 	return true, nil
 }
 
+// ForgetCaptures makes $1 to $9 empty, as a rule of the rewrite module does that
+// does not match.
+func (r *Request) ForgetCaptures() { r.caps = r.caps[:0] }
+
 // OnEnd has f called when the request that r is, or is a part of, has ended and
 // been logged.
 func (r *Request) OnEnd(f func()) {

@@ -138,6 +138,9 @@ func matchCondition(index vars.Index, re *regex.Regexp, negative bool, c *conf) 
 		if err != nil {
 			return false, 500
 		}
+		if !ok {
+			r.ForgetCaptures()
+		}
 		if c.log.V || r.Debugging(logs.DebugHTTP) {
 			how := "matches"
 			if !ok {

@@ -153,6 +153,7 @@ func (ru *rule) run(r *httpd.Request) httpd.Status {
 		return 500
 	}
 	if !ok {
+		r.ForgetCaptures()
 		if ru.logs(r) {
 			r.Errorf(logs.Notice, `"%s" does not match "%s"`, ru.re, r.URI)
 		}
