@@ -12,6 +12,7 @@ import (
 	"understudy/directives/http/authbasic"
 	"understudy/directives/http/authrequest"
 	"understudy/directives/http/autoindex"
+	"understudy/directives/http/brotli"
 	"understudy/directives/http/browser"
 	"understudy/directives/http/byterange"
 	"understudy/directives/http/charset"
@@ -40,6 +41,7 @@ import (
 	"understudy/directives/http/tryfiles"
 	"understudy/directives/http/tunnel"
 	"understudy/directives/http/userid"
+	"understudy/directives/http/zstd"
 	"understudy/directives/limitconn"
 	"understudy/directives/mapping"
 	"understudy/directives/realip"
@@ -74,9 +76,9 @@ var modules = []spec.Module{
 	proxy.Module, tunnel.Module,
 	tryfiles.Module, mirror.Module,
 	emptygif.Module, stubstatus.Module,
-	randomindex.Module, index.Module, autoindex.Module, dav.Module, gzipstatic.Module, static.Module,
+	randomindex.Module, index.Module, autoindex.Module, dav.Module, brotli.Static, zstd.Static, gzipstatic.Module, static.Module,
 	slice.Module, notmodified.Module, headers.Module, userid.Module,
-	gunzip.Module, sub.Module, addition.Module, charset.Module, ssi.Module, gzip.Accept, gzip.Module,
+	gunzip.Module, sub.Module, addition.Module, charset.Module, ssi.Module, gzip.Accept, brotli.Module, zstd.Module, gzip.Module,
 	byterange.Module,
 	upstream.HTTP,
 	streamcore.Module,

@@ -45,6 +45,9 @@ func supportTable() string {
 	var names []string
 	var total [3]int
 	for _, e := range Table.Entries() {
+		if e.Third {
+			continue
+		}
 		r := rows[e.Module]
 		if r == nil {
 			r = new(row)

@@ -126,6 +126,7 @@ func (p *program) specOptions(c *configuration) spec.Options {
 		ConfPrefix: c.tree.Prefix,
 		Version:    p.version(),
 		Test:       p.opts.test,
+		ThirdParty: p.foreground != nil,
 		Zones:      c.zones,
 		Logs:       c.logs,
 		Log:        slog.New(c.journal),

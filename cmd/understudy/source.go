@@ -125,6 +125,7 @@ func (s *source) options() spec.Options {
 		ConfPrefix: s.tree.Prefix,
 		Version:    s.version,
 		Offline:    true,
+		ThirdParty: true,
 		Zones:      new(zone.Set),
 		Log:        slog.New(slog.DiscardHandler),
 	}

@@ -23,7 +23,8 @@ func loadModule(c *conf, call *spec.Call) error {
 	}
 	file := call.Scope.FullName(call.Args[0].Text)
 	name := strings.TrimSuffix(path.Base(file), ".so")
-	if !slices.Contains(dynamic, strings.TrimSuffix(strings.TrimPrefix(name, "ngx_"), "_module")) {
+	short := strings.TrimSuffix(strings.TrimPrefix(name, "ngx_"), "_module")
+	if !slices.Contains(dynamic, short) && !call.Scope.LoadModule(short) {
 		why := "modules are built in, and this is none of them"
 		if !call.Scope.Offline {
 			if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {

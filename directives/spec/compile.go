@@ -25,6 +25,7 @@ type Options struct {
 	Offline    bool   // resolve, open and bind nothing (check, explain)
 	Fragment   bool   // supply the blocks that a fragment lacks
 	Test       bool   // -t: nothing will run
+	ThirdParty bool   // know the directives of modules that are none of nginx's
 	Zones      *zone.Set
 	Logs       *logs.Generation // where log files come from; nil: nothing is logged to them
 	Log        *slog.Logger
@@ -67,7 +68,31 @@ type env struct {
 	resolving [2]Resolving // of http and of stream
 	results   map[reflect.Type]any
 	patterns  map[pattern]*regex.Regexp
-	cut       bool // reading ended before the configuration did
+	cut       bool            // reading ended before the configuration did
+	loaded    map[string]bool // modules that are none of nginx's and whose directives are known
+}
+
+// load makes what a module declares known.
+func (e *env) load(m Module) {
+	if e.loaded == nil {
+		e.loaded = map[string]bool{}
+	}
+	e.loaded[m.name()] = true
+	m.declare(e)
+}
+
+// LoadModule makes known what a module declares that is none of nginx's, and
+// reports whether there is one of that name.
+func (s *Scope) LoadModule(name string) bool {
+	for _, m := range s.table.modules {
+		if m.thirdParty() && m.name() == name {
+			if !s.loaded[name] {
+				s.load(m)
+			}
+			return true
+		}
+	}
+	return false
 }
 
 // A Compilation is what became of a configuration.
@@ -84,7 +109,12 @@ type Compilation struct {
 func Compile(t *Table, ds []*parser.Directive, o Options) *Compilation {
 	e := &env{Options: o, table: t, http: vars.NewTable[*httpd.Request](), stream: vars.NewTable[*stream.Session](), results: map[reflect.Type]any{}}
 	for _, m := range t.modules {
-		m.declare(e)
+		switch {
+		case !m.thirdParty():
+			m.declare(e)
+		case o.ThirdParty:
+			e.load(m)
+		}
 	}
 	main := e.open(Main, nil, nil)
 	main.own = make([]own, len(t.modules))
@@ -234,9 +264,11 @@ func (s *Scope) entry(d *parser.Directive) (*Entry, error) {
 	}
 	name := d.Name.Text
 	entries := s.table.Lookup(name)
-	if len(entries) == 0 {
+	if len(entries) == 0 || entries[0].Third && !s.loaded[entries[0].Module] {
 		f := fail("unknown-directive", "unknown directive %s", quote(name)).(diag.Diagnostic)
-		if near := s.table.Suggest(name, s.In); near != "" {
+		if len(entries) > 0 {
+			f.Detail = fmt.Sprintf("it is known with: load_module modules/ngx_%s_module.so;", entries[0].Module)
+		} else if near := s.table.Suggest(name, s.In); near != "" {
 			f.Detail = fmt.Sprintf("did you mean %q?", near)
 		}
 		return nil, f

@@ -44,6 +44,10 @@ type HTTPModule[C any] struct {
 	Directives []Directive[C]
 	Variables  []httpd.Variable
 
+	// ThirdParty says that the module is none of nginx's: what it declares is
+	// not known before load_module has named it, unless Options.ThirdParty.
+	ThirdParty bool
+
 	// Main is called once, Server once for each server and Location once for
 	// each location, a server's own included, with C's inheritance resolved.
 	// An error that is a diag.Diagnostic is reported as it is.
@@ -76,6 +80,7 @@ type CoreModule[C any] struct {
 type Module interface {
 	name() string
 	family() family
+	thirdParty() bool
 	entries() []*Entry
 	newConf() any
 	declare(*env)
@@ -123,6 +128,7 @@ type Entry struct {
 	Args   Arity
 	Opens  Context
 	Free   bool
+	Third  bool // of a module that is none of nginx's
 	Kind   Kind
 	Values []string // for Enum and Flag
 	Was    []Was
@@ -171,6 +177,7 @@ func entriesOf[C any](module string, ds []Directive[C]) []*Entry {
 
 func (m HTTPModule[C]) name() string      { return m.Name }
 func (m HTTPModule[C]) family() family    { return familyHTTP }
+func (m HTTPModule[C]) thirdParty() bool  { return m.ThirdParty }
 func (m HTTPModule[C]) entries() []*Entry { return entriesOf(m.Name, m.Directives) }
 func (m HTTPModule[C]) newConf() any      { return new(C) }
 
@@ -199,6 +206,7 @@ func (m HTTPModule[C]) end(any, *Scope) error                       { return nil
 
 func (m StreamModule[C]) name() string      { return m.Name }
 func (m StreamModule[C]) family() family    { return familyStream }
+func (m StreamModule[C]) thirdParty() bool  { return false }
 func (m StreamModule[C]) entries() []*Entry { return entriesOf(m.Name, m.Directives) }
 func (m StreamModule[C]) newConf() any      { return new(C) }
 
@@ -227,6 +235,7 @@ func (m StreamModule[C]) buildStream(h hook, conf any, b *StreamBuilder) error {
 
 func (m CoreModule[C]) name() string                                     { return m.Name }
 func (m CoreModule[C]) family() family                                   { return familyCore }
+func (m CoreModule[C]) thirdParty() bool                                 { return false }
 func (m CoreModule[C]) entries() []*Entry                                { return entriesOf(m.Name, m.Directives) }
 func (m CoreModule[C]) newConf() any                                     { return new(C) }
 func (m CoreModule[C]) declare(*env)                                     {}
@@ -267,7 +276,7 @@ func NewTable(modules ...Module) *Table {
 					panic(fmt.Sprintf("spec: directive %q is declared twice for %v", e.Name, other.In&e.In))
 				}
 			}
-			e.owner = i
+			e.owner, e.Third = i, m.thirdParty()
 			t.entries = append(t.entries, e)
 			t.byName[e.Name] = append(t.byName[e.Name], e)
 		}

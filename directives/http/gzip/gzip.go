@@ -7,6 +7,7 @@ package gzip
 import (
 	"errors"
 
+	"understudy/directives/http/coding"
 	"understudy/directives/spec"
 	"understudy/runtime/httpd"
 )
@@ -96,22 +97,23 @@ func power(lo, hi int64, otherwise string) func(*spec.Call) (int, error) {
 	}
 }
 
+var encoding = []byte("gzip")
+
 // addTo adds the filter to a location that compresses.
 func (c *conf) addTo(b *spec.Builder) error {
 	if !c.on.V {
 		return nil
 	}
 	f := &filter{
-		types:     c.types.V,
-		minLength: c.minLength.V,
-		piece:     min(c.buffers.V.Size, maxPiece),
-		postpone:  int(c.postpone.V),
-		pool:      &spec.Result[*pools](b.Scope)[c.level.V],
-		level:     c.level.V,
+		piece:    min(c.buffers.V.Size, maxPiece),
+		postpone: int(c.postpone.V),
+		pool:     &spec.Result[*pools](b.Scope)[c.level.V],
+		level:    c.level.V,
 	}
 	if c.noBuffer.V {
 		f.piece = 1
 	}
-	b.Filters = append(b.Filters, httpd.Filter{Name: "gzip", Pos: c.on.Pos, Whole: true, Head: f.head})
+	rule := &coding.Rule{Name: encoding, Types: c.types.V, MinLength: c.minLength.V, Takes: (*httpd.Request).AcceptsGzip, Wrap: f.wrap}
+	b.Filters = append(b.Filters, httpd.Filter{Name: "gzip", Pos: c.on.Pos, Whole: true, Head: rule.Head})
 	return nil
 }

@@ -3,15 +3,13 @@ package gzip
 import (
 	"encoding/binary"
 	"hash/crc32"
-	"strconv"
 	"sync"
 
 	"github.com/klauspost/compress/flate"
 
+	"understudy/directives/http/coding"
 	"understudy/runtime/buf"
-	"understudy/runtime/header"
 	"understudy/runtime/httpd"
-	"understudy/runtime/vars"
 )
 
 const ratioVariable = "gzip_ratio"
@@ -23,40 +21,17 @@ const maxPiece = 32 << 10
 // pools are compressors that wait to be used again, by their level.
 type pools [10]sync.Pool
 
-// A filter compresses the responses of one location.
+// A filter is how the responses of one location are compressed.
 type filter struct {
-	types     *httpd.Types
-	minLength int64
-	piece     int // of compressed data that is passed on, in bytes
-	postpone  int // bytes that are collected before the compressor starts
-	pool      *sync.Pool
-	level     int
+	piece    int // of compressed data that is passed on, in bytes
+	postpone int // bytes that are collected before the compressor starts
+	pool     *sync.Pool
+	level    int
 }
 
-// head decides whether a response is compressed.
-func (f *filter) head(r *httpd.Request) (func(httpd.Writer) httpd.Writer, httpd.Status) {
-	p := &r.Resp
-	switch p.Status {
-	case 200, 403, 404:
-	default:
-		return nil, httpd.OK
-	}
-	if len(p.Headers.Get(header.ContentEncoding)) > 0 || p.Length >= 0 && p.Length < f.minLength ||
-		!f.types.Has(p) || r.HeadOnly {
-		return nil, httpd.OK
-	}
-	p.GzipVary = r.Loc.Gzip.Vary
-	if !r.AcceptsGzip() {
-		return nil, httpd.OK
-	}
-	p.Headers.AddID(header.ContentEncoding, encoding)
-	p.ClearLength()
-	p.ClearRanges()
-	r.WeakenETag()
-	return func(next httpd.Writer) httpd.Writer { return &writer{f: f, r: r, next: next} }, httpd.OK
+func (f *filter) wrap(r *httpd.Request, next httpd.Writer) httpd.Writer {
+	return &writer{f: f, r: r, next: next}
 }
-
-var encoding = []byte("gzip")
 
 // A writer compresses one body into the gzip format (RFC 1952).
 type writer struct {
@@ -156,7 +131,7 @@ func (w *writer) Close() error {
 			w.z.out = w.trailer(w.z.out)
 			w.pass(1)
 		}
-		w.ratio()
+		coding.SetRatio(w.r, ratioVariable, w.size, w.passed)
 	}
 	w.drop()
 	w.store.Free()
@@ -268,26 +243,6 @@ func (w *writer) drop() {
 		w.f.pool.Put(w.z)
 		w.z = nil
 	}
-}
-
-// ratio sets $gzip_ratio, if anything asks for it.
-func (w *writer) ratio() {
-	if w.passed == 0 {
-		return
-	}
-	if i := w.r.HTTP.Vars.Find(ratioVariable); i != vars.None {
-		w.r.SetVar(i, appendRatio(w.r.Alloc(16), w.size, w.passed))
-	}
-}
-
-// appendRatio appends in/out with two digits, rounded.
-func appendRatio(dst []byte, in, out int64) []byte {
-	n := in * 100 / out
-	if in*1000/out%10 > 4 {
-		n++
-	}
-	dst = append(strconv.AppendInt(dst, n/100, 10), '.')
-	return append(dst, byte('0'+n/10%10), byte('0'+n%10))
 }
 
 // A compressor is what takes the memory. It makes the DEFLATE format (RFC 1951).

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"understudy/directives/http/coding"
 	"understudy/directives/spec"
 	"understudy/runtime/h1"
 	"understudy/runtime/header"
@@ -52,9 +53,13 @@ func unzip(t *testing.T, b []byte) string {
 }
 
 func newFilter(level int) *filter {
+	return &filter{piece: 4 << 10, pool: &new(pools)[level], level: level}
+}
+
+func newRule() *coding.Rule {
 	types := new(httpd.Types)
 	types.Add("text/html")
-	return &filter{types: types, minLength: 20, piece: 4 << 10, pool: &new(pools)[level], level: level}
+	return &coding.Rule{Name: encoding, Types: types, MinLength: 20, Takes: (*httpd.Request).AcceptsGzip, Wrap: newFilter(1).wrap}
 }
 
 func newRequest(fields ...string) *httpd.Request {
@@ -113,7 +118,7 @@ func TestHead(t *testing.T) {
 		if tt.change != nil {
 			tt.change(r)
 		}
-		wrap, st := newFilter(1).head(r)
+		wrap, st := newRule().Head(r)
 		if (wrap != nil) != tt.want || st != httpd.OK || r.Resp.GzipVary != tt.vary {
 			t.Errorf("%s: got %v (%v), vary %v; want %v, vary %v", tt.name, wrap != nil, st, r.Resp.GzipVary, tt.want, tt.vary)
 		}
@@ -170,7 +175,7 @@ func TestHeadFields(t *testing.T) {
 		r := newRequest(taker)
 		r.Resp.AcceptRanges = true
 		r.Resp.Headers.AddID(header.ETag, []byte(tt.etag))
-		newFilter(1).head(r)
+		newRule().Head(r)
 		p := &r.Resp
 		if got := string(p.Headers.Get(header.ETag)); got != tt.want {
 			t.Errorf("ETag: got %q, want %q", got, tt.want)
@@ -342,23 +347,12 @@ func TestClientGone(t *testing.T) {
 	}
 }
 
-func TestRatio(t *testing.T) {
-	for _, tt := range []struct {
-		in, out int64
-		want    string
-	}{{100, 50, "2.00"}, {2125, 1000, "2.13"}, {2124, 1000, "2.12"}, {1999, 1000, "2.00"}, {5, 20, "0.25"}, {1234567, 100, "12345.67"}} {
-		if got := string(appendRatio(nil, tt.in, tt.out)); got != tt.want {
-			t.Errorf("%d/%d: got %s, want %s", tt.in, tt.out, got, tt.want)
-		}
-	}
-}
-
 // TestCost checks that a response that is not compressed costs no allocation,
 // and one that is no more than its writer.
 func TestCost(t *testing.T) {
-	f := newFilter(1)
+	f := newRule()
 	r := newRequest("")
-	if n := testing.AllocsPerRun(100, func() { f.head(r) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { f.Head(r) }); n != 0 {
 		t.Errorf("not compressed: %v allocations", n)
 	}
 	if raceEnabled {
@@ -369,7 +363,7 @@ func TestCost(t *testing.T) {
 	var s httpd.Writer = discard{}
 	n := testing.AllocsPerRun(100, func() {
 		r.Resp.Headers.Reset()
-		wrap, _ := f.head(r)
+		wrap, _ := f.Head(r)
 		w := wrap(s)
 		w.Write(body)
 		w.Close()
