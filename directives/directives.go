@@ -85,7 +85,7 @@ var modules = []spec.Module{
 	mapping.Stream, geo.Stream, splitclients.Stream,
 	realip.Stream, streamset.Module, limitconn.Stream,
 	access.Stream,
-	sslpreread.Module,
+	ssl.Stream, sslpreread.Module,
 	streamproxy.Module, streamreturn.Module, streampass.Module,
 	accesslog.Stream,
 	upstream.Stream,

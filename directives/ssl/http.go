@@ -11,7 +11,7 @@ import (
 var HTTP = spec.HTTPModule[conf[*httpd.Request]]{
 	Name:       "http_ssl",
 	Directives: append(directives[*httpd.Request](spec.HTTP|spec.Server), onlyHTTP...),
-	Variables:  variables(func(r *httpd.Request) (*state, bool) { return r.TLS() }),
+	Variables:  variables(true, func(r *httpd.Request) *state { return r.TLS() }),
 	Server:     serverTLS,
 }
 

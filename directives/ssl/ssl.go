@@ -42,7 +42,12 @@ type conf[S vars.Subject] struct {
 	compression spec.Value[bool]
 	earlyData   spec.Value[bool]
 	commands    spec.Value[[][2]string]
-	reject      spec.Value[bool]
+
+	// of stream only
+	handshakeTimeout spec.Value[time.Duration]
+	alpn             spec.Value[[]string]
+
+	reject spec.Value[bool]
 }
 
 // A name is that of a certificate or key, which may contain variables.

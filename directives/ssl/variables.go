@@ -62,25 +62,36 @@ var sslVariables = []variable{
 	{"ssl_client_sigalg", "The algorithm of the client's signature; empty, as with OpenSSL before 3.5.", none, nil},
 }
 
+// notInStream are variables that only http has.
+func notInStream(name string) bool {
+	return name == "ssl_early_data" || strings.HasSuffix(name, "_legacy")
+}
+
 // variables makes variables of subjects, whose TLS connection of returns.
-func variables[S vars.Subject](of func(S) (*state, bool)) []vars.Variable[S] {
-	list := make([]vars.Variable[S], len(sslVariables))
-	for i, v := range sslVariables {
-		list[i] = vars.Variable[S]{
+func variables[S vars.Subject](inHTTP bool, of func(S) *state) []vars.Variable[S] {
+	var list []vars.Variable[S]
+	for _, v := range sslVariables {
+		if !inHTTP && notInStream(v.name) {
+			continue
+		}
+		list = append(list, vars.Variable[S]{
 			Name: v.name, Doc: v.doc, Changeable: true, Volatile: v.name == "ssl_early_data",
 			Get: func(s S, _ string) ([]byte, bool) {
-				c, done := of(s)
+				c := of(s)
+				if c == nil {
+					return nil, false
+				}
 				f := v.early
-				if f == nil && done {
+				if f == nil && c.Done() {
 					f = v.get
 				}
-				if c == nil || f == nil {
+				if f == nil {
 					return nil, false
 				}
 				text := f(c)
 				return []byte(text), text != ""
 			},
-		}
+		})
 	}
 	return list
 }

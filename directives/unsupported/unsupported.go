@@ -52,7 +52,7 @@ func groups() []group {
 	for _, gs := range [][]group{
 		coreGroups, httpcoreGroups, variablesGroups, contentGroups, filtersGroups,
 		proxyGroups, fastcgiGroups, uwsgiGroups, scgiGroups, grpcGroups, memcachedGroups,
-		upstreamGroups, sslGroups, http2Groups, streamGroups, mailGroups,
+		upstreamGroups, http2Groups, streamGroups, mailGroups,
 	} {
 		all = append(all, gs...)
 	}

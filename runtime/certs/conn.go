@@ -3,6 +3,7 @@ package certs
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"net"
 )
 
@@ -17,6 +18,7 @@ type Conn struct {
 	Schemes    []tls.SignatureScheme
 
 	context    *Context
+	done       bool
 	verify     VerifyResult
 	sessionID  [32]byte
 	hasSession bool
@@ -75,7 +77,26 @@ func (c *Conn) Handshake() error {
 			c.verify = c.context.check.verify(chain)
 		}
 	}
+	c.done = true
 	return nil
+}
+
+// Done reports whether the handshake is done: before that, only what the client
+// offered is known.
+func (c *Conn) Done() bool { return c.done }
+
+// Refusal says why a client is not let in by a server that asks for v, as nginx
+// logs it; "" if it is. Missing is for a certificate that did not come.
+func (c *Conn) Refusal(v Verify) (why string, missing bool) {
+	switch r := c.verify; {
+	case v == VerifyOff:
+		return "", false
+	case r != VerifyOK && (v != VerifyOptionalNoCA || !r.Optional()):
+		return fmt.Sprintf("client SSL certificate verify error: (%d:%s)", int(r), r), false
+	case v == VerifyOn && c.Certificate() == nil:
+		return "client sent no required SSL certificate", true
+	}
+	return "", false
 }
 
 // Verified is what came of the check of the client's certificate: VerifyOK if

@@ -2,7 +2,6 @@ package httpd
 
 import (
 	"bytes"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -11,26 +10,19 @@ import (
 
 	"understudy/runtime/certs"
 	"understudy/runtime/conn"
+	"understudy/runtime/h1"
 	"understudy/runtime/hostnames"
 	"understudy/runtime/logs"
 )
 
 // A Security is what a server says about TLS.
-type Security struct {
-	Context *certs.Context // nil: it has no certificate, nor rejects handshakes
-	Verify  certs.Verify   // what it asks of clients, even without a context
-
-	// Certificates returns those of one connection, of which r knows what
-	// the client offered; nil unless their names contain variables.
-	Certificates func(r *Request) ([]tls.Certificate, error)
-}
+type Security = certs.Security[*Request]
 
 // A secured is the TLS layer of a connection.
 type secured struct {
 	*certs.Conn
 	server *Server // the one that the client named, or the default
 	name   []byte  // as the client named it; nil unless that chose the server
-	done   bool    // the handshake is
 }
 
 // security returns the connection's TLS layer, or nil.
@@ -42,14 +34,13 @@ func (r *Request) security() *secured {
 	return s
 }
 
-// TLS returns the client's TLS connection, nil if it has none, and whether the
-// handshake is done: before that, only what the client offered is known.
-func (r *Request) TLS() (c *certs.Conn, done bool) {
+// TLS returns the client's TLS connection, nil if it has none.
+func (r *Request) TLS() *certs.Conn {
 	s := r.security()
 	if s == nil {
-		return nil, false
+		return nil
 	}
-	return s.Conn, s.done
+	return s.Conn
 }
 
 // base returns the server that a connection belongs to until a request says
@@ -89,7 +80,6 @@ func (k *client) handshake() bool {
 			k.debugf(logs.DebugEvent, "SSL server name: \"%s\"", name)
 		}
 	}
-	s.done = true
 	return true
 }
 
@@ -135,11 +125,7 @@ func (k *client) logf(level slog.Level, msg string) {
 // section 3), and that server's context. A server without a context of its own
 // has the default server's.
 func (k *client) choose(s *secured, name string) (*certs.Context, error) {
-	host := bytes.ToLower([]byte(name))
-	if n := len(host); n > 0 && host[n-1] == '.' {
-		host = host[:n-1]
-	}
-	if len(host) > 0 {
+	if host, _, err := h1.AppendHost(nil, []byte(name)); err == nil {
 		if found, how, st := k.a.Find(nil, host); st == OK && how != hostnames.None {
 			s.server, s.name = found, host
 		}
@@ -173,22 +159,18 @@ func (r *Request) admit() Status {
 	if r.Client == nil || !r.Addr.SSL || r.Parent != nil {
 		return OK
 	}
-	c, _ := r.TLS()
+	c := r.TLS()
 	if c == nil {
 		r.Errorf(logs.Info, "client sent plain HTTP request to HTTPS port while reading client request headers")
 		return 497
 	}
-	verify := r.Server.TLS.Verify
-	if verify == certs.VerifyOff {
-		return OK
-	}
-	if v := c.Verified(); v != certs.VerifyOK && (verify != certs.VerifyOptionalNoCA || !v.Optional()) {
-		r.Errorf(logs.Info, "client SSL certificate verify error: (%d:%s) while reading client request headers", int(v), v)
-		return 495
-	}
-	if verify == certs.VerifyOn && c.Certificate() == nil {
-		r.Errorf(logs.Info, "client sent no required SSL certificate while reading client request headers")
+	switch why, missing := c.Refusal(r.Server.TLS.Verify); {
+	case missing:
+		r.Errorf(logs.Info, "%s while reading client request headers", why)
 		return 496
+	case why != "":
+		r.Errorf(logs.Info, "%s while reading client request headers", why)
+		return 495
 	}
 	return OK
 }

@@ -13,18 +13,18 @@ func varsTable(vs ...Variable) *Vars { return vars.NewTable(vs...) }
 // ran and how the session ended.
 func TestPhases(t *testing.T) {
 	for _, c := range []struct {
-		name                                     string
-		postAccept, preAccess, access, ssl, prer []Status
-		want                                     string
+		name                                string
+		postAccept, preAccess, access, prer []Status
+		want                                string
 	}{
-		{"nothing", nil, nil, nil, nil, nil, "content = 200"},
-		{"all decline", []Status{Declined}, []Status{Declined, Declined}, []Status{Declined}, []Status{Declined}, []Status{Declined},
-			"post0 pre0 pre1 access0 ssl0 preread0 content = 200"},
-		{"ok ends a phase", []Status{OK, Forbidden}, nil, []Status{OK, Forbidden}, nil, []Status{OK, Forbidden},
+		{"nothing", nil, nil, nil, nil, "content = 200"},
+		{"all decline", []Status{Declined}, []Status{Declined, Declined}, []Status{Declined}, []Status{Declined},
+			"post0 pre0 pre1 access0 preread0 content = 200"},
+		{"ok ends a phase", []Status{OK, Forbidden}, nil, []Status{OK, Forbidden}, []Status{OK, Forbidden},
 			"post0 access0 preread0 content = 200"},
-		{"a status ends the session", nil, []Status{Declined, Unavailable, Declined}, []Status{Declined}, nil, nil, "pre0 pre1 = 503"},
-		{"forbidden", nil, nil, []Status{Forbidden}, nil, nil, "access0 = 403"},
-		{"preread refuses", nil, nil, nil, nil, []Status{Declined, BadRequest}, "preread0 preread1 = 400"},
+		{"a status ends the session", nil, []Status{Declined, Unavailable, Declined}, []Status{Declined}, nil, "pre0 pre1 = 503"},
+		{"forbidden", nil, nil, []Status{Forbidden}, nil, "access0 = 403"},
+		{"preread refuses", nil, nil, nil, []Status{Declined, BadRequest}, "preread0 preread1 = 400"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSite(t, noVars())
@@ -39,7 +39,7 @@ func TestPhases(t *testing.T) {
 				return list
 			}
 			s.srv.PostAccept, s.srv.PreAccess = steps("post", c.postAccept), steps("pre", c.preAccess)
-			s.srv.Access, s.srv.SSL = steps("access", c.access), steps("ssl", c.ssl)
+			s.srv.Access = steps("access", c.access)
 			s.srv.Preread = steps("preread", c.prer)
 			s.srv.Content = &Step{Run: func(*Session) Status {
 				ran = append(ran, "content")

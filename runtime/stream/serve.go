@@ -106,8 +106,13 @@ func (s *Session) run() Status {
 	for _, p := range [...]struct {
 		name  string
 		steps []Step
-	}{{"post-accept", v.PostAccept}, {"preaccess", v.PreAccess}, {"access", v.Access}, {"ssl", v.SSL}} {
+	}{{"post-accept", v.PostAccept}, {"preaccess", v.PreAccess}, {"access", v.Access}} {
 		if st := s.phase(p.name, p.steps); st != OK {
+			return st
+		}
+	}
+	if s.Addr.SSL {
+		if st := s.secure(); st != OK {
 			return st
 		}
 	}
@@ -180,16 +185,24 @@ func (s *Session) prereadStep(step *Step) Status {
 
 func (s *Session) content() Status {
 	s.Action = ""
+	if st := s.noDelay(); st != OK {
+		return st
+	}
+	if s.Server.Content == nil {
+		return Internal
+	}
+	return s.do("content", s.Server.Content)
+}
+
+// noDelay has what is written to the client sent at once, if the server says so.
+func (s *Session) noDelay() Status {
 	if s.Server.NoDelay && s.Client != nil {
 		if err := s.Client.SetNoDelay(true); err != nil {
 			s.Errorf(logs.Alert, "setsockopt(TCP_NODELAY) failed%s", errText(err))
 			return Internal
 		}
 	}
-	if s.Server.Content == nil {
-		return Internal
-	}
-	return s.do("content", s.Server.Content)
+	return OK
 }
 
 // Finish ends the session: it is logged, and its connection closed.

@@ -52,14 +52,16 @@ type Server struct {
 	Pos  diag.Pos
 
 	// The phases, in their order.
-	PostAccept, PreAccess, Access, SSL, Preread []Step
+	PostAccept, PreAccess, Access, Preread []Step
 
 	Content *Step // nil: the session ends with 500
 	Log     []Step
 
-	PrereadBuffer        int                // preread_buffer_size
-	PrereadTimeout       time.Duration      // preread_timeout
-	ProxyProtocolTimeout time.Duration      // proxy_protocol_timeout
+	PrereadBuffer        int           // preread_buffer_size
+	PrereadTimeout       time.Duration // preread_timeout
+	ProxyProtocolTimeout time.Duration // proxy_protocol_timeout
+	HandshakeTimeout     time.Duration // ssl_handshake_timeout
+	TLS                  Security
 	NoDelay              bool               // tcp_nodelay
 	Resolver             *resolver.Resolver // of names that only a session knows; nil: there is none
 	ResolverTimeout      time.Duration

@@ -14,6 +14,7 @@ import (
 
 	"understudy/parser/diag"
 	"understudy/runtime/buf"
+	"understudy/runtime/certs"
 	"understudy/runtime/conn"
 	"understudy/runtime/logs"
 	"understudy/runtime/regex"
@@ -88,8 +89,9 @@ type Session struct {
 	Status   Status // 0 until the session ends
 	RealIP   string // the client's address as text, as logs have it
 	Upstream *Upstream
-	Hello    *Hello // of TLS, if somebody looked; else nil
-	Action   string // what nginx says after "while" in its error log
+	Hello    *Hello      // of TLS, if somebody looked; else nil
+	TLS      *certs.Conn // with the client; nil if it speaks plainly
+	Action   string      // what nginx says after "while" in its error log
 
 	packets *packetConn // of UDP; else nil
 	preread []byte      // what the client has sent, while the preread phase runs

@@ -5,6 +5,7 @@ import (
 	"understudy/directives/servername"
 	"understudy/directives/spec"
 	"understudy/runtime"
+	"understudy/runtime/certs"
 	"understudy/runtime/stream"
 )
 
@@ -54,6 +55,9 @@ func buildListening(c *conf, st *stream.Stream, s *spec.Scope) error {
 		}
 	}
 	of := func(s *spec.Scope) *stream.Server { return servers[s] }
+	if err := c.ports.CheckCertificates(func(s *spec.Scope) *certs.Context { return of(s).TLS.Context }); err != nil {
+		return err
+	}
 	for _, socket := range c.ports.Sockets() {
 		port := &stream.Port{Stream: st, Text: socket.Text}
 		var err error

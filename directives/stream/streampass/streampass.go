@@ -96,7 +96,7 @@ func (t target) run(s *stream.Session) stream.Status {
 	case serve == nil:
 		s.Errorf(logs.Error, `port not found for "%s"`, u.Names()[0])
 		return stream.Success
-	case s.Client.Buffered() > 0:
+	case s.TLS != nil && s.Client.Buffered() > 0: // without TLS, nginx only peeks
 		s.Errorf(logs.Error, "cannot pass connection with preread data")
 		return stream.Internal
 	case s.Client.Pass() > maxPasses:
