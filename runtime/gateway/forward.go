@@ -62,7 +62,7 @@ func (s *State) beginTries(r *httpd.Request, to Target, set *Settings) {
 func (s *State) readBody(r *httpd.Request, p *Protocol, set *Settings) httpd.Status {
 	b := &r.Body
 	if set.Body != nil || !set.PassBody {
-		return r.DiscardBody()
+		return r.ReadBody() // variables may want it, though it is not sent
 	}
 	if !b.Present() || b.Read() && b.Buffered() {
 		r.Continue()
