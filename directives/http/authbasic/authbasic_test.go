@@ -50,6 +50,22 @@ func TestVerify(t *testing.T) {
 		{"päss", "{SHA}ta81cOE4wM/twp7YSmra6UHf0uo="},
 		{"päss", "{SSHA}lDKQlgm6tJAjqmEmMGFUfpEmiYhzYWx0"},
 		{"päss", "{PLAIN}päss"},
+		{"foo", "_J9..rasm0lF9cZWPt9c"},
+		{"foo", "$7$C6..../....SodiumChloride$amMI.bcm.WJdLOni1iZAH3WmGvXJf34ehTEFvWAOMBD"},
+		{"foo", "$sha1$1000$saltsalt$/eSiaqxyiv0OV2p28lh91j9Yt8vT"},
+		{"foo", "$sha1$24$a$jjYRXcuiSDIr8Bbgo79Cb9jTqlOG"},
+		{"", "_J9..rasmTB5D3hoAd8A"},
+		{"", "$7$C6..../....SodiumChloride$rstazfmyrYQxDGNTkWA0DIuyHi5YTtliav1u8qLNN8C"},
+		{"", "$sha1$1000$saltsalt$KuavhvY.WVECqDUh55UNRNkEi1YL"},
+		{"", "$sha1$24$a$XE1MUTKVuwJSaX6qNIR2mxKyUZGM"},
+		{"a longer password, over sixteen bytes", "_J9..rasmHDqrgdOA5so"},
+		{"a longer password, over sixteen bytes", "$7$C6..../....SodiumChloride$IidaAtCrYUNeDrL0Y26QSluoE2H8JUZuFRg69ENHeJ6"},
+		{"a longer password, over sixteen bytes", "$sha1$1000$saltsalt$l9aE5zcGxRuqFKZmOUM2Cso20NLQ"},
+		{"a longer password, over sixteen bytes", "$sha1$24$a$oVdTlrhsPE2PlF.AKp1txKI5y/lF"},
+		{"päss", "_J9..rasmYKLxU3hS9dQ"},
+		{"päss", "$7$C6..../....SodiumChloride$iBYPbvQ29n7E9a5nboC1J7YsJfJuc7VeVtUx0L2k11B"},
+		{"päss", "$sha1$1000$saltsalt$8nupKHmxElR1JM6Q5Ac19KFpL5DS"},
+		{"päss", "$sha1$24$a$6sYoDZyc2B62Q8PqBNsynUnLGDgY"},
 		{"foo", "$2b$04$abcdefghijklmnopqrstuusPAkIApvNSrrxdx0BTXtj7R2NfqZq36"},
 		{"foo", "$2y$04$abcdefghijklmnopqrstuusPAkIApvNSrrxdx0BTXtj7R2NfqZq36"},
 		{"foo", "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$t76vU2X.k7VdTcpzG/EsHBxGX1NxSUXmNQ.ZBbh54C4"},
@@ -75,7 +91,8 @@ func TestVerifyRefuses(t *testing.T) {
 	}{
 		{"", nil}, {"a", nil}, {"!!", nil}, {"plain text", nil}, {"{SSHA}", nil}, {"{SSHA}%%", nil}, {"{SHA}", nil},
 		{"$1$", nil}, {"$5$rounds=10$a$b", nil}, {"$6$rounds=x$a$b", nil}, {"$2a$", nil}, {"$y$", nil}, {"$9$a$b", nil},
-		{"$7$CU..../....", errUnsupported}, {"_J9..CCCCXBrJUJV154M", errUnsupported},
+		{"$7$CU..../....", nil}, {"$7$CU", nil}, {"$7$zzzzzz/....a$b", nil}, {"_J9..CCCCXBrJUJV154M", nil}, {"_J9", nil},
+		{"$sha1$0$a$b", nil}, {"$sha1$", nil}, {"$sha1$x$a$b", nil}, {"$gy$j9T$a$b", errUnsupported}, {"$3$$ac", errUnsupported},
 	} {
 		if ok, err := verify([]byte("password"), []byte(tt.hash)); ok || err != tt.err {
 			t.Errorf("%q: %v, %v; want false, %v", tt.hash, ok, err, tt.err)

@@ -98,11 +98,57 @@ func descrypt(password, hash []byte) []byte {
 	if len(hash) < 2 {
 		return nil
 	}
-	expand := desE
-	for i, c := range hash[:2] {
+	expand, ok := desSalt(hash[:2])
+	if !ok {
+		return nil
+	}
+	keys := desKeys(desKey(password[:min(len(password), 8)]))
+	var block uint64
+	for range 25 {
+		block = desEncrypt(block, &keys, expand[:])
+	}
+	return appendDES(append(make([]byte, 0, 13), hash[:2]...), block)
+}
+
+// bsdicrypt is the extended hash of BSDi, "_": a number of rounds and a longer
+// salt follow, and all of the password counts.
+func bsdicrypt(password, hash []byte) []byte {
+	const prefix = len("_") + 4 + 4
+	if len(hash) < prefix {
+		return nil
+	}
+	count := 0
+	for i, c := range hash[1:5] {
 		v := strings.IndexByte(alphabet, c)
 		if v < 0 {
 			return nil
+		}
+		count |= v << (6 * i)
+	}
+	expand, ok := desSalt(hash[5:prefix])
+	if !ok || count == 0 {
+		return nil
+	}
+	key := desKey(password[:min(len(password), 8)])
+	for rest := password[min(len(password), 8):]; len(rest) > 0; rest = rest[min(len(rest), 8):] {
+		keys := desKeys(key)
+		key = desEncrypt(key, &keys, desE[:]) ^ desKey(rest[:min(len(rest), 8)])
+	}
+	keys := desKeys(key)
+	var block uint64
+	for range count {
+		block = desEncrypt(block, &keys, expand[:])
+	}
+	return appendDES(append(make([]byte, 0, prefix+11), hash[:prefix]...), block)
+}
+
+// desSalt is the expansion with the bits exchanged that a salt names.
+func desSalt(salt []byte) (expand [48]uint8, ok bool) {
+	expand = desE
+	for i, c := range salt {
+		v := strings.IndexByte(alphabet, c)
+		if v < 0 {
+			return expand, false
 		}
 		for j := range 6 {
 			if v>>j&1 != 0 {
@@ -110,18 +156,19 @@ func descrypt(password, hash []byte) []byte {
 			}
 		}
 	}
-	var key uint64
-	for i := range 8 {
-		if i < len(password) {
-			key |= uint64(password[i]&0x7f) << (57 - 8*i)
-		}
+	return expand, true
+}
+
+// desKey makes a key of up to eight characters of seven bits.
+func desKey(text []byte) (key uint64) {
+	for i, c := range text {
+		key |= uint64(c&0x7f) << (57 - 8*i)
 	}
-	keys := desKeys(key)
-	var block uint64
-	for range 25 {
-		block = desEncrypt(block, &keys, expand[:])
-	}
-	out := append(make([]byte, 0, 13), hash[:2]...)
+	return key
+}
+
+// appendDES appends a block as eleven characters.
+func appendDES(out []byte, block uint64) []byte {
 	for i := 58; i >= -2; i -= 6 {
 		v := block << 2
 		if i >= 0 {

@@ -2,6 +2,7 @@ package authbasic
 
 import (
 	"bytes"
+	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -9,9 +10,11 @@ import (
 	"errors"
 	"hash"
 	"strconv"
+	"strings"
 
 	"github.com/go-crypt/x/bcrypt"
 	"github.com/go-crypt/x/crypt"
+	"github.com/go-crypt/x/scrypt"
 	"github.com/go-crypt/x/yescrypt"
 )
 
@@ -38,10 +41,13 @@ var schemes = []scheme{
 	{"$6$", func(p, h []byte) []byte { return shacrypt(p, h, "$6$", sha512.New) }},
 	{"$2a$", blowfish}, {"$2b$", blowfish}, {"$2y$", blowfish},
 	{"$y$", yes},
+	{"$7$", scryptHash},
+	{"$sha1$", sha1crypt},
+	{"_", bsdicrypt},
 }
 
 // unsupported are prefixes of what libxcrypt verifies beyond that.
-var unsupported = []string{"$7$", "$gy$", "$sha1$", "$md5", "$3$", "$2x$", "_"}
+var unsupported = []string{"$gy$", "$md5", "$3$", "$2x$"}
 
 // verify reports whether a password has a hash.
 func verify(password, hash []byte) (bool, error) {
@@ -106,6 +112,75 @@ func blowfish(password, hash []byte) []byte {
 		return nil
 	}
 	return hash
+}
+
+// scryptHash is scrypt (RFC 7914) as libxcrypt writes it: the logarithm of N, r
+// and p, and the salt as it is.
+func scryptHash(password, hash []byte) []byte {
+	const params = len("$7$") + 1 + 5 + 5
+	if len(hash) < params {
+		return nil
+	}
+	number := func(text []byte) (n int, ok bool) {
+		for i, c := range text {
+			v := strings.IndexByte(alphabet, c)
+			if v < 0 {
+				return 0, false
+			}
+			n |= v << (6 * i)
+		}
+		return n, true
+	}
+	ln, ok := number(hash[3:4])
+	r, okR := number(hash[4:9])
+	p, okP := number(hash[9:params])
+	salt := hash[params:]
+	if i := bytes.LastIndexByte(salt, '$'); i >= 0 {
+		salt = salt[:i]
+	}
+	// As libxcrypt, which has no memory for more either.
+	if !ok || !okR || !okP || ln == 0 || ln > 40 || r*p >= 1<<30 || r > 1<<24 || (int64(r)<<ln) > 1<<24 {
+		return nil
+	}
+	key, err := scrypt.Key(password, salt, 1<<ln, r, p, 32)
+	if err != nil {
+		return nil
+	}
+	again := append(bytes.Clone(hash[:params+len(salt)]), '$')
+	return append(again, yescrypt.Encode64(key)...)
+}
+
+// sha1crypt is the hash of NetBSD, PBKDF1 with HMAC-SHA1:
+// $sha1$rounds$salt$hash.
+func sha1crypt(password, hash []byte) []byte {
+	const prefix = "$sha1$"
+	number, rest, ok := bytes.Cut(hash[len(prefix):], []byte{'$'})
+	rounds, err := strconv.ParseUint(string(number), 10, 32)
+	if !ok || err != nil || rounds == 0 || number[0] == '0' {
+		return nil
+	}
+	salt, _, _ := bytes.Cut(rest, []byte{'$'})
+	salt = salt[:min(len(salt), 64)]
+	h := hmac.New(sha1.New, password)
+	h.Write(salt)
+	h.Write(hash[:len(prefix)+len(number)])
+	sum := h.Sum(nil)
+	for range rounds - 1 {
+		h.Reset()
+		h.Write(sum)
+		sum = h.Sum(sum[:0])
+	}
+	again := append(bytes.Clone(hash[:len(prefix)+len(number)+1]), salt...)
+	again = append(again, '$')
+	sum = append(sum, sum[0]) // the last two bytes and the first
+	for i := 0; i < len(sum); i += 3 {
+		v := int(sum[i])<<16 | int(sum[i+1])<<8 | int(sum[i+2])
+		for range 4 {
+			again = append(again, alphabet[v&63])
+			v >>= 6
+		}
+	}
+	return again
 }
 
 func yes(password, hash []byte) []byte {
