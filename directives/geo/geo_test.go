@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"testing"
+	"time"
 
 	"understudy/parser/diag"
 	"understudy/runtime/vars"
@@ -190,14 +191,48 @@ func TestValueAllocates(t *testing.T) {
 	}
 }
 
-func BenchmarkFind(b *testing.B) {
-	for _, n := range []int{10, 50_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			ns := networks{vals: map[netip.Prefix][]byte{}}
-			for i := range n {
-				ns.vals[netip.PrefixFrom(address(uint16(i), 0), 24)] = nothing
+// networksOf returns the values of a block with n networks, and an address in the
+// last of them.
+func networksOf(n int) (values, netip.Addr) {
+	ns := networks{vals: map[netip.Prefix][]byte{}}
+	for i := range n {
+		ns.vals[netip.PrefixFrom(address(uint16(i>>4), uint16(i<<12)), 20)] = nothing
+	}
+	return ns.values(), address(uint16((n-1)>>4), uint16((n-1)<<12|1))
+}
+
+// TestScaleAlloc: a look-up among 100,000 networks costs about what it does among
+// ten, and allocates nothing. Linear would be a thousand times as much.
+func TestScaleAlloc(t *testing.T) {
+	cost := func(n int) time.Duration {
+		v, a := networksOf(n)
+		if v.find(a) == nil {
+			t.Fatal("not found")
+		}
+		if n := testing.AllocsPerRun(100, func() { v.find(a) }); n != 0 {
+			t.Errorf("%v allocations, want none", n)
+		}
+		best := time.Hour
+		for range 5 {
+			begin := time.Now()
+			for range 200 {
+				v.find(a)
 			}
-			v, a := ns.values(), netip.MustParseAddr("0.7.0.1")
+			best = min(best, time.Since(begin)/200)
+		}
+		return max(best, 10*time.Nanosecond)
+	}
+	few, many := cost(10), cost(100_000)
+	t.Logf("%v of 10, %v of 100,000", few, many)
+	if many > 20*few || many > 20*time.Microsecond {
+		t.Errorf("%v among 100,000, %v among 10", many, few)
+	}
+}
+
+func BenchmarkFind(b *testing.B) {
+	for _, n := range []int{10, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			v, a := networksOf(n)
 			b.ReportAllocs()
 			for b.Loop() {
 				v.find(a)

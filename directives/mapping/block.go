@@ -45,6 +45,7 @@ func addMap[S subject](c *conf[S], call *spec.Call) error {
 			return err
 		}
 	}
+	m.ready()
 	if b.volatile {
 		v.Volatile = true
 		return t.Declare(v)

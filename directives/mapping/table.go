@@ -12,7 +12,13 @@ type table[S subject] struct {
 	hostnames bool
 	keys      spec.Hostnames[*result[S]]
 	regexes   []expression[S] // asked in turn if no key matches
+	index     *regex.Index    // of regexes
 	fallback  *result[S]      // nil: the empty text
+}
+
+// ready is called when all lines have been read.
+func (m *table[S]) ready() {
+	m.index = regex.NewIndex(m.regexes, func(x *expression[S]) *regex.Regexp { return x.re })
 }
 
 // An expression is a regular expression and what it maps to.
@@ -66,19 +72,23 @@ func (m *table[S]) find(s S, val []byte) *result[S] {
 	if to := m.keys.Find(low); to != nil {
 		return to
 	}
-	if len(val) > 0 {
-		for i := range m.regexes {
-			x := &m.regexes[i]
-			ok, err := s.Exec(x.re, val)
-			if err != nil {
-				break
-			}
-			if ok {
-				return x.to
-			}
-		}
+	if len(val) > 0 && len(m.regexes) > 0 {
+		return m.findRegex(s, val)
 	}
 	return m.fallback
+}
+
+func (m *table[S]) findRegex(s S, val []byte) *result[S] {
+	to := m.fallback
+	m.index.Each(val, len(m.regexes), func(i int) bool {
+		x := &m.regexes[i]
+		ok, err := s.Exec(x.re, val)
+		if ok && err == nil {
+			to = x.to
+		}
+		return !ok && err == nil
+	})
+	return to
 }
 
 func upper(s []byte) bool {

@@ -86,6 +86,7 @@ func newTable(t testing.TB, lines string) (*vars.Table[*fake], vars.Index, *tabl
 	if vs.Link(&ds); len(ds) > 0 {
 		t.Fatal(ds)
 	}
+	m.ready()
 	return vs, out, m
 }
 

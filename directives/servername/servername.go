@@ -113,5 +113,6 @@ func Table[S any](t *hostnames.Servers[S], text string, scopes []*spec.Scope, of
 			}
 		}
 	}
+	t.Ready()
 	return nil
 }

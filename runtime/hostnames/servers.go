@@ -11,6 +11,7 @@ import (
 type Servers[S any] struct {
 	names Table[S]
 	regex []pattern[S]
+	index *regex.Index // of regex
 }
 
 // A pattern is a server's name that is a regular expression.
@@ -45,6 +46,11 @@ func (t *Servers[S]) Add(s S, name, address string, re *regex.Regexp) error {
 	return nil
 }
 
+// Ready is called when all names are there.
+func (t *Servers[S]) Ready() {
+	t.index = regex.NewIndex(t.regex, func(p *pattern[S]) *regex.Regexp { return p.re })
+}
+
 // A Matcher matches regular expressions against hosts, and keeps the captures.
 type Matcher interface {
 	Exec(re *regex.Regexp, host []byte) (bool, error)
@@ -57,7 +63,15 @@ func (t *Servers[S]) Find(host []byte, m Matcher) (s S, how Kind, err error) {
 	if s, how = t.names.Find(host); how != None || len(host) == 0 {
 		return s, how, nil
 	}
-	for i := range t.regex {
+	if len(t.regex) > 0 {
+		return t.findRegex(host, m)
+	}
+	return s, None, nil
+}
+
+// findRegex is Find's last step.
+func (t *Servers[S]) findRegex(host []byte, m Matcher) (s S, how Kind, err error) {
+	t.index.Each(host, len(t.regex), func(i int) bool {
 		x := &t.regex[i]
 		var ok bool
 		if m != nil {
@@ -65,12 +79,11 @@ func (t *Servers[S]) Find(host []byte, m Matcher) (s S, how Kind, err error) {
 		} else {
 			_, ok, err = x.re.Match(host, nil)
 		}
-		if err != nil {
-			return s, None, err
+		if ok && err == nil {
+			s, how = x.server, Regex
+			return false
 		}
-		if ok {
-			return x.server, Regex, nil
-		}
-	}
-	return s, None, nil
+		return err == nil
+	})
+	return s, how, err
 }

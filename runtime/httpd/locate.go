@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"understudy/runtime/logs"
+	"understudy/runtime/regex"
 )
 
 // A tree is the locations of one block, arranged so that a URI finds its own
@@ -13,6 +14,7 @@ type tree struct {
 	exact  map[string]*Location
 	prefix []node // by name
 	regex  []*Location
+	index  *regex.Index // of regex
 	named  map[string]*Location
 
 	// slash holds the locations that redirect "/name" to their "/name/".
@@ -57,6 +59,7 @@ func newTree(ls []*Location) tree {
 			}
 		}
 	}
+	t.index = regex.NewIndex(t.regex, func(l **Location) *regex.Regexp { return (*l).Pattern })
 	slices.SortFunc(t.prefix, func(a, b node) int { return strings.Compare(a.name, b.name) })
 	var open []int // names that the current one may start with
 	for i := range t.prefix {
@@ -137,29 +140,44 @@ func (r *Request) find(at *Location) (redirect bool, st Status) {
 	if noregex {
 		return false, inner
 	}
-	for _, l := range t.regex {
-		if r.Debugging(logs.DebugHTTP) {
+	if t.regex == nil {
+		return false, Declined
+	}
+	return r.findRegex(t)
+}
+
+// findRegex is find's last step.
+func (r *Request) findRegex(t *tree) (redirect bool, st Status) {
+	st = Declined
+	index, debugging := t.index, r.Debugging(logs.DebugHTTP)
+	if debugging || r.trace != nil {
+		index = nil // all are to be seen
+	}
+	index.Each(r.URI, len(t.regex), func(i int) bool {
+		l := t.regex[i]
+		if debugging {
 			r.Debugf(logs.DebugHTTP, "test location: ~ \"%s\"", l.Name)
 		}
 		ok, err := r.Exec(l.Pattern, r.URI)
 		if err != nil {
-			return false, 500
+			st = 500
+			return false
 		}
 		if r.trace != nil {
 			r.tried(l, ok)
 		}
 		if ok {
-			r.Loc = l
-			if !l.tree.empty() {
-				redirect, st = r.find(l)
-				if st >= 400 {
-					return false, st
-				}
-			}
-			return redirect, OK
+			r.Loc, st = l, OK
 		}
+		return !ok
+	})
+	if st != OK || r.Loc.tree.empty() {
+		return false, st
 	}
-	return false, Declined
+	if redirect, st = r.find(r.Loc); st >= 400 {
+		return false, st
+	}
+	return redirect, OK
 }
 
 func (t *tree) empty() bool {
