@@ -1,28 +1,48 @@
 package conn
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // Watches hears when the peers of many connections leave: one goroutine and one
 // descriptor for all of them, where Conn.Watch takes a goroutine for each. The zero
 // Watches is ready; Close ends it.
+//
+// What is stopped soon costs no system call: a Watch waits in a list at first, and
+// those that have been there for a tick are given to the system together.
 type Watches struct {
-	mu     sync.Mutex
-	set    *watchSet        // nil until needed
-	by     map[int32]*Watch // by descriptor
-	serial int32
+	mu      sync.Mutex
+	set     *watchSet        // nil until needed
+	by      map[int32]*Watch // by descriptor
+	serial  int32
+	first   *Watch // of those that wait to be given to the system,
+	last    *Watch // the latest
+	tick    uint32
+	timer   *time.Timer // runs while there are any
+	running bool
 }
+
+// watchTick is how long a Watch waits before it is given to the system, at least; it
+// is less than twice as long.
+const watchTick = 2 * time.Millisecond
 
 // A Watch waits for the peer of one connection to leave. It may be used again, for
 // another connection, when it has been stopped; so it allocates only the first time.
 type Watch struct {
 	on     *Watches
+	c      *Conn
 	left   func()
-	happen bool // left was called; guarded by on.mu
+	happen bool // left was called; guarded by on.mu, as is what follows
 	fd     int32
 	serial int32 // tells events of fd's earlier life
-	added  bool
+	added  bool  // to the set
 	add    func(fd uintptr)
 	stop   func() // of a Conn.Watch, where there is no set
+
+	waits      bool // in the list
+	since      uint32
+	prev, next *Watch
 }
 
 // Start has left called, once, when the peer of c ends its direction or the
@@ -30,11 +50,68 @@ type Watch struct {
 // behind data that nobody reads. It must not wait, nor stop a Watch. Until Stop
 // returns nobody may read from c.
 func (s *Watches) Start(w *Watch, c *Conn, left func()) {
-	w.on, w.left, w.happen, w.added, w.stop = s, left, false, false, nil
+	w.on, w.c, w.left, w.happen, w.added, w.stop = s, c, left, false, false, nil
 	if c.raw == nil {
 		return
 	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.waits, w.since = true, s.tick
+	w.prev, w.next = s.last, nil
+	if s.last != nil {
+		s.last.next = w
+	} else {
+		s.first = w
+	}
+	s.last = w
+	s.run()
+}
+
+// run starts the timer unless it runs; the lock is held.
+func (s *Watches) run() {
+	switch {
+	case s.running:
+		return
+	case s.timer == nil:
+		s.timer = time.AfterFunc(watchTick, s.ticked)
+	default:
+		s.timer.Reset(watchTick)
+	}
+	s.running = true
+}
+
+// ticked gives those to the system that have waited for a tick.
+func (s *Watches) ticked() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for w := s.first; w != nil && w.since != s.tick; w = s.first {
+		s.forget(w)
+		s.watch(w)
+	}
+	s.tick++
+	s.running = false
+	if s.first != nil {
+		s.run()
+	}
+}
+
+// forget takes w out of the list; the lock is held.
+func (s *Watches) forget(w *Watch) {
+	if w.prev != nil {
+		w.prev.next = w.next
+	} else {
+		s.first = w.next
+	}
+	if w.next != nil {
+		w.next.prev = w.prev
+	} else {
+		s.last = w.prev
+	}
+	w.prev, w.next, w.waits = nil, nil, false
+}
+
+// watch gives w to the system; the lock is held.
+func (s *Watches) watch(w *Watch) {
 	if s.by == nil {
 		s.by = map[int32]*Watch{}
 	}
@@ -47,11 +124,10 @@ func (s *Watches) Start(w *Watch, c *Conn, left func()) {
 		if w.add == nil {
 			w.add = w.addTo
 		}
-		c.raw.Control(w.add)
+		w.c.raw.Control(w.add)
 	}
-	s.mu.Unlock()
 	if !w.added {
-		w.stop = c.Watch(w.leave)
+		w.stop = w.c.Watch(w.leave)
 	}
 }
 
@@ -76,11 +152,16 @@ func (w *Watch) Stop() bool {
 	if s == nil {
 		return false
 	}
-	if w.stop != nil {
-		w.stop()
-		w.stop = nil
-	}
 	s.mu.Lock()
+	if w.waits {
+		s.forget(w)
+	}
+	if stop := w.stop; stop != nil {
+		w.stop = nil
+		s.mu.Unlock()
+		stop()
+		s.mu.Lock()
+	}
 	defer s.mu.Unlock()
 	if w.added && s.by[w.fd] == w {
 		delete(s.by, w.fd)
@@ -88,7 +169,7 @@ func (w *Watch) Stop() bool {
 			s.set.remove(w.fd)
 		}
 	}
-	w.on, w.left, w.added = nil, nil, false
+	w.on, w.c, w.left, w.added = nil, nil, nil, false
 	return w.happen
 }
 
@@ -108,6 +189,14 @@ func (s *Watches) Close() {
 		if !w.happen {
 			w.happened()
 		}
+	}
+	for w := s.first; w != nil; w = s.first {
+		s.forget(w)
+		w.happened()
+	}
+	if s.running {
+		s.timer.Stop()
+		s.running = false
 	}
 	set := s.set
 	s.set, s.by = nil, nil

@@ -6,6 +6,12 @@ import (
 	"time"
 )
 
+// tickOn has the watches that wait given to the system.
+func (s *Watches) tickOn() {
+	s.ticked()
+	s.ticked()
+}
+
 func TestWatches(t *testing.T) {
 	var s Watches
 	defer s.Close()
@@ -17,6 +23,7 @@ func TestWatches(t *testing.T) {
 			var w Watch
 			for range 3 {
 				s.Start(&w, p.a, func() { t.Error("left was called") })
+				s.tickOn()
 				if w.Stop() || w.Stop() {
 					t.Error("got true while the peer is there")
 				}
@@ -76,6 +83,7 @@ func TestWatchesDescriptorReused(t *testing.T) {
 	p := tcpPair(t)
 	var w, again Watch
 	s.Start(&w, p.a, func() { t.Error("left was called for a closed connection") })
+	s.tickOn()
 	p.a.Close()
 	p.b.Close()
 	q := tcpPair(t) // takes the same descriptors
@@ -98,6 +106,9 @@ func TestWatchesAllocs(t *testing.T) {
 	left := func() {}
 	if n := testing.AllocsPerRun(100, func() {
 		s.Start(&w, p.a, left)
+		w.Stop()
+		s.Start(&w, p.a, left)
+		s.tickOn()
 		w.Stop()
 	}); n != 0 {
 		t.Errorf("got %v allocations, want 0", n)
