@@ -38,10 +38,11 @@ type Conn struct {
 	onRead    func(fd uintptr) bool // rd's callback, made once
 	readEnd   Clock                 // when a read gives up; 0 if never
 	readArmed Clock                 // the read deadline the runtime has; 0 if none
-	writeWait time.Duration         // how long a write waits for progress; 0 if forever
 	writeArm  Clock                 // the write deadline the runtime has; 0 if none
+	patience  *Patience             // nil: writes wait for as long as they may
 
-	flags atomic.Uint32 // interrupted, canceled, closed
+	flags     atomic.Uint32 // interrupted, canceled, closed
+	writeWait uint32        // milliseconds a write waits for progress; 0 if forever
 }
 
 // Flags of a Conn, set by other goroutines than its owner's.

@@ -60,8 +60,15 @@ func (c *Conn) SetReadUntil(t Clock) { c.readEnd = t }
 
 // SetWriteTimeout lets a write fail with os.ErrDeadlineExceeded if the peer takes
 // no byte for d: it is counted anew after each part sent, as send_timeout. 0 lets
-// it wait for ever.
-func (c *Conn) SetWriteTimeout(d time.Duration) { c.writeWait = max(d, 0) }
+// it wait for ever. It is counted in whole milliseconds.
+func (c *Conn) SetWriteTimeout(d time.Duration) {
+	c.writeWait = uint32(min(max((d+time.Millisecond-1)/time.Millisecond, 0), 1<<32-1))
+}
+
+// writeUntil is when a write that waits from now gives up.
+func (c *Conn) writeUntil(now Clock) Clock {
+	return now + Clock(c.writeWait)*Clock(time.Millisecond)
+}
 
 // Interrupt ends the Await or AwaitBuffer under way, or the next that has to wait,
 // with ErrInterrupted. Other reads, and data that has arrived, are not affected. It

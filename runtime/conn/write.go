@@ -4,6 +4,7 @@ import (
 	"os"
 	"sync"
 	"syscall"
+	"time"
 
 	"understudy/runtime/buf"
 )
@@ -20,6 +21,7 @@ type writeOp struct {
 	short bool // the file ended early
 	sent  int64
 	until Clock // when the write gives up
+	began Clock // when it first had to wait; 0 if it has not
 	errno syscall.Errno
 	run   func(fd uintptr) bool
 }
@@ -110,9 +112,13 @@ func (c *Conn) gather(bufs [][]byte) (int64, error) {
 // write runs op until all is sent, and frees it. It returns the bytes sent.
 func (c *Conn) write(op *writeOp, call string) (int64, error) {
 	op.c = c
-	defer op.free()
+	defer op.end()
 	for {
 		err := c.raw.Write(op.run)
+		if err != nil && op.impatient() {
+			c.setWriteArmed(op.until)
+			continue
+		}
 		switch {
 		case c.is(canceled):
 			return op.sent, ErrCanceled
@@ -126,10 +132,18 @@ func (c *Conn) write(op *writeOp, call string) (int64, error) {
 			return op.sent, os.ErrDeadlineExceeded
 		}
 		if op.until == 0 && c.writeWait > 0 { // an old deadline fired before the first try
-			op.until = Now() + Clock(c.writeWait)
+			op.until = c.writeUntil(Now())
 		}
 		c.setWriteArmed(op.until)
 	}
+}
+
+// end frees op, and takes the time it had to wait from the patience there is.
+func (op *writeOp) end() {
+	if p := op.c.patience; p != nil && op.began != 0 {
+		p.Left -= time.Duration(Now() - op.began)
+	}
+	op.free()
 }
 
 // ready is called by RawConn.Write, first at once and then whenever the descriptor
@@ -190,13 +204,26 @@ func (op *writeOp) advance(n int) bool {
 
 func (op *writeOp) arm() {
 	c := op.c
-	if c.writeWait == 0 {
+	if c.writeWait == 0 && c.patience == nil {
 		op.until = 0
 		return
 	}
-	op.until = Now() + Clock(c.writeWait)
-	if c.writeArm == 0 || c.writeArm > op.until {
-		c.setWriteArmed(op.until)
+	now := Now()
+	op.until = 0
+	if c.writeWait != 0 {
+		op.until = c.writeUntil(now)
+	}
+	at := op.until
+	if p := c.patience; p != nil {
+		if op.began == 0 {
+			op.began = now
+		}
+		if lost := max(op.began+Clock(p.Left), 1); at == 0 || lost < at {
+			at = lost
+		}
+	}
+	if c.writeArm == 0 || c.writeArm > at {
+		c.setWriteArmed(at)
 	}
 }
 
@@ -213,7 +240,7 @@ func (c *Conn) setWriteArmed(t Clock) {
 // done, not when it makes progress.
 func (c *Conn) writeBlocking(p []byte) (int, error) {
 	if c.writeWait > 0 {
-		c.setWriteArmed(Now() + Clock(c.writeWait))
+		c.setWriteArmed(c.writeUntil(Now()))
 	} else if c.writeArm != 0 {
 		c.setWriteArmed(0)
 	}

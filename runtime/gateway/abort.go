@@ -11,12 +11,6 @@ import (
 	"understudy/runtime/logs"
 )
 
-// soon is how long a peer may be silent before it is noticed that the client
-// leaves: watching takes two system calls, which a fast answer is not to pay. It is
-// not shorter because a busy connection to a peer has a timer that fires as often:
-// 3 ms cost a quarter of the CPU time of small answers.
-const soon = 50 * time.Millisecond
-
 // muchBody is the size of a request, in bytes, that the buffers of the system
 // may not take at once.
 const muchBody = 64 << 10
@@ -35,9 +29,10 @@ type abortion struct {
 func (a *abortion) leave() { a.peer.Cancel() }
 
 // watched reports whether the client's leaving ends the request.
-func watched(r *httpd.Request, set *Settings) bool {
-	return !set.IgnoreAbort && r.Client != nil && !r.InBackground()
-}
+func watched(r *httpd.Request, set *Settings) bool { return !set.IgnoreAbort && watchable(r) }
+
+// watchable reports whether there is a client that waits for r.
+func watchable(r *httpd.Request) bool { return r.Client != nil && !r.InBackground() }
 
 // watchClient has reads and writes of the peer end when the client leaves, until
 // unwatch.
@@ -61,23 +56,12 @@ func (s *State) unwatch() bool {
 // wait reads from the peer into b. If the client leaves before anything comes,
 // errAborted is returned.
 func (s *State) wait(r *httpd.Request, b *buf.Buffer, set *Settings) (int, error) {
-	c := s.conn
-	if !watched(r, set) || set.Read > 0 && set.Read <= soon {
-		c.SetReadTimeout(set.Read)
-		return c.Read(b.Room())
+	s.conn.SetReadTimeout(set.Read)
+	if !watched(r, set) {
+		return s.conn.Read(b.Room())
 	}
-	c.SetReadTimeout(soon)
-	n, err := c.Read(b.Room())
-	if !isTimeout(err) {
-		return n, err
-	}
-	left := set.Read
-	if left > 0 {
-		left -= soon
-	}
-	c.SetReadTimeout(left)
 	s.watchClient(r)
-	n, err = c.Read(b.Room())
+	n, err := s.conn.Read(b.Room())
 	if s.unwatch() {
 		return 0, errAborted
 	}

@@ -92,9 +92,9 @@ func (d *chunked) Closed() error   { return errPremature }
 func (d *chunked) Whole() bool     { return d.Done() }
 func (d *chunked) Surplus() string { return "upstream sent data after final chunk" }
 
-// gather decodes what is unread of b and moves the data together: they are in
-// b.B[start:end] then, where end was the end of data that were there before.
-func (s *State) gather(r *httpd.Request, b *buf.Buffer, start int) (end int, done bool, err error) {
+// decode decodes what is unread of b and moves the data together: they are in
+// b.B[start:end] then, where start was the end of data that were there before.
+func (s *State) decode(b *buf.Buffer, start int) (end int, done bool, err error) {
 	end = start
 	for !done && err == nil {
 		var data []byte
@@ -110,7 +110,7 @@ func (s *State) gather(r *httpd.Request, b *buf.Buffer, start int) (end int, don
 			break
 		}
 	}
-	return end, done, s.undecoded(r, err)
+	return end, done, err
 }
 
 // undecoded logs why a body cannot be read any further.

@@ -48,8 +48,13 @@ type Settings struct {
 	NextTimeout         time.Duration // 0: unlimited
 	Buffering           bool
 	RequestBuffering    bool
-	BufferSize          int // of the head of the response
-	BufferUnit          int // size of each buffer of the body
+	BufferSize          int             // of the head of the response
+	Buffers             int             // number of buffers of the body, for a slow client
+	BufferUnit          int             // size of each
+	BusySize            int             // the most of them that is being written; 0: no limit
+	TempPath            *httpd.TempPath // of what does not fit into them; nil: the peer waits
+	MaxTemp             int64           // bytes in a temporary file; 0: none
+	TempWrite           int64           // bytes moved to it at once
 	IgnoreAbort         bool
 	Intercept           bool
 	PassBody            bool
@@ -201,6 +206,9 @@ type State struct {
 	rateStart        time.Time
 	tail             h1.Trailers
 	abort            abortion
+	slow             slowness
+	group            *upstream.Group // of the response, which came to a request of
+	began            time.Time
 }
 
 // StateOf returns the gateway's state of a request, or nil.

@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"io"
+	"time"
 
 	"understudy/runtime/buf"
 	"understudy/runtime/h1"
@@ -14,23 +15,40 @@ import (
 const relayBuffer = 32 << 10
 
 // relay passes the body of the response on. Data that arrived at once leave at
-// once; with buffering, small pieces are held back until there is enough.
+// once; with buffering, small pieces are held back until there is enough, and a slow
+// client does not keep the peer waiting.
 func (s *State) relay(r *httpd.Request, set *Settings, buffering bool) error {
+	if buffering && watchable(r) {
+		s.watchSpeed(r)
+		defer s.unwatchSpeed(r)
+	}
 	b := s.buf
 	start, end := b.R, b.R // data wait in b.B[start:end]
-	enough := 1
-	if buffering {
-		enough = min(set.BufferUnit, relayBuffer/2)
-	}
+	raw := b.Len()         // received since the last piece was delivered
+	need := s.need(set, buffering)
 	for {
 		var done bool
 		var err error
-		end, done, err = s.gather(r, b, end)
-		if end > start && (done || err == errUpstream || err == nil && end-start >= enough) {
-			if err := s.deliver(r, b.B[start:end], buffering || done); err != nil {
+		end, done, err = s.decode(b, end)
+		if done && buffering && !s.trailing(set) {
+			s.ended(r, b.Len() == 0)
+		}
+		if err != nil {
+			err = s.undecoded(r, err)
+		}
+		if end > start && (done || err == errUpstream || err == nil && raw >= need) {
+			err := s.deliver(r, b.B[start:end], buffering, done || err != nil)
+			if s.slow.backlog != nil {
+				on, err := s.catchUp(r, set, err)
+				if !on {
+					return err
+				}
+				s.watchSpeedAgain(r)
+				b, end = s.buf, 0
+			} else if err != nil {
 				return err
 			}
-			start = end
+			start, raw, need = end, 0, s.need(set, buffering)
 		}
 		if err != nil {
 			return err
@@ -43,20 +61,54 @@ func (s *State) relay(r *httpd.Request, set *Settings, buffering bool) error {
 		n, err := s.read(r, b, set)
 		if n > 0 {
 			b.W += n
+			raw += n
 			continue
 		}
-		if err = s.bodyFailure(r, err); err == io.EOF {
-			if err = s.Body.Closed(); err != nil {
-				err = s.undecoded(r, err)
-			}
-		}
+		err = s.closed(r, err)
 		if end > start {
-			if err := s.deliver(r, b.B[start:end], err == nil); err != nil {
+			if err := s.deliver(r, b.B[start:end], buffering, true); err != nil {
 				return err
 			}
 		}
 		return err
 	}
+}
+
+// need returns how many bytes have to be received before a piece is passed on.
+// nginx fills a buffer, unless the framing may end before (ngx_event_pipe.c).
+func (s *State) need(set *Settings, buffering bool) int {
+	if !buffering {
+		return 1
+	}
+	unit := min(set.BufferUnit, relayBuffer/2)
+	if d, ok := s.Body.(interface{ Need() int64 }); ok {
+		return int(min(d.Need(), int64(unit)))
+	}
+	return unit
+}
+
+// trailing reports whether a trailer section may follow the body.
+func (s *State) trailing(set *Settings) bool { return set.PassTrailers && s.Body == &s.chunked }
+
+// ended gives the connection back when the peer has sent the whole body. What is
+// still to be written to the client does not count for the time the peer took. If
+// clean is false something followed the body.
+func (s *State) ended(r *httpd.Request, clean bool) {
+	if s.conn == nil {
+		return
+	}
+	s.attempt().Response = time.Since(s.began)
+	s.finish(s.group, s.set, clean && s.Keep && s.Body.Whole())
+}
+
+// closed says what it means for the body that a read failed.
+func (s *State) closed(r *httpd.Request, err error) error {
+	if err = s.bodyFailure(r, err); err == io.EOF {
+		if err = s.Body.Closed(); err != nil {
+			err = s.undecoded(r, err)
+		}
+	}
+	return err
 }
 
 // room makes room for more of the body behind data that wait in
@@ -77,7 +129,7 @@ func (s *State) room(start, end int) *buf.Buffer {
 
 // relayed looks at what follows the end of the body.
 func (s *State) relayed(r *httpd.Request, set *Settings) error {
-	if set.PassTrailers && s.Body == &s.chunked {
+	if s.trailing(set) {
 		return s.trailers(r, set)
 	}
 	if s.buf.Len() > 0 {
@@ -101,14 +153,23 @@ func (s *State) bodyFailure(r *httpd.Request, err error) error {
 	return errUpstream
 }
 
-// deliver writes a piece of the body to the client. Unless it may be held back
-// for a while, it goes out at once.
-func (s *State) deliver(r *httpd.Request, p []byte, hold bool) error {
+// deliver writes a piece of the body to the client. With buffering it goes as far as
+// the filters let it, without it goes out at once; the last piece may be held back
+// for what follows.
+func (s *State) deliver(r *httpd.Request, p []byte, buffering, last bool) error {
 	s.attempt().Length += int64(len(p))
-	if r.Write(p) != nil {
-		return errClient
+	if last {
+		s.unwatchSpeed(r)
 	}
-	if !hold && r.Flush() != nil {
+	err := r.Write(p)
+	switch {
+	case err != nil || last && buffering:
+	case buffering:
+		err = r.Push()
+	default:
+		err = r.Flush()
+	}
+	if err != nil {
 		return errClient
 	}
 	return nil

@@ -41,6 +41,7 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 			buffering = false
 		}
 	}
+	s.group, s.began = g, began
 	if st := r.SendHeader(); st != httpd.OK {
 		s.attempt().Response = time.Since(began)
 		s.finish(g, set, false)
@@ -71,8 +72,10 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 			st = r.Broken()
 		}
 	}
-	s.attempt().Response = time.Since(began)
-	s.finish(g, set, keep)
+	if s.conn != nil {
+		s.attempt().Response = time.Since(began)
+		s.finish(g, set, keep)
+	}
 	if r.Parent != nil && s.headBuf != nil && !set.PassTrailers { // the state stays until the main request ends, and there may be many
 		s.buf.Free()
 		s.buf = nil

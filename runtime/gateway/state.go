@@ -30,8 +30,11 @@ func (s *State) Release() {
 	}
 	s.buf.Free()
 	s.headBuf.Free()
-	attempts, head, out, tried, abort := s.Attempts[:0], s.Head, s.out[:0], s.tried, s.abort
-	*s = State{Attempts: attempts, Head: head, out: out, tried: tried, abort: abort, released: true}
+	kept := *s
+	*s = State{
+		Attempts: kept.Attempts[:0], Head: kept.Head, out: kept.out[:0], tried: kept.tried,
+		abort: kept.abort, slow: slowness{lost: kept.slow.lost}, released: true,
+	}
 	s.Head.Reset()
 	states.Put(s)
 }

@@ -363,7 +363,9 @@ func (o *output) slowly(p []byte) error {
 			if err := o.Flush(); err != nil {
 				return err
 			}
-			if !o.r.Sleep(time.Duration(-allowed*1000/o.limit+1) * time.Millisecond) {
+			wait := time.Duration(-allowed*1000/o.limit+1) * time.Millisecond
+			o.r.Client.Spend(wait)
+			if !o.r.Sleep(wait) {
 				return o.check(errGone)
 			}
 			continue
@@ -382,8 +384,11 @@ func (o *output) slowly(p []byte) error {
 				return err
 			}
 			// nginx waits for as long as the piece was worth.
-			if len(p) > 0 && !o.r.Sleep(time.Duration(n*1000/o.limit)*time.Millisecond) {
-				return o.check(errGone)
+			if wait := time.Duration(n*1000/o.limit) * time.Millisecond; len(p) > 0 {
+				o.r.Client.Spend(wait)
+				if !o.r.Sleep(wait) {
+					return o.check(errGone)
+				}
 			}
 		}
 	}

@@ -91,6 +91,15 @@ func (r *Request) SetRate(n int64) {
 // Linger makes the connection close only when the client has stopped sending.
 func (r *Request) Linger() { r.lingering = true }
 
+// Push sends what is held back below the filters, for more of which there was no
+// reason to wait: nginx does not hold back the buffers of an upstream's response.
+func (r *Request) Push() error {
+	if r.InBackground() {
+		return nil
+	}
+	return r.Main().out.Flush()
+}
+
 // Intercepts reports whether error_page has something for a status.
 func (r *Request) Intercepts(status int) bool {
 	for i := range r.Loc.ErrorPages {

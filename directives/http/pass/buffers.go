@@ -6,19 +6,9 @@ import (
 
 	"understudy/directives/spec"
 	"understudy/parser/diag"
+	"understudy/runtime/gateway"
 	"understudy/runtime/httpd"
 )
-
-// noTempFiles is why the directives about what does not fit into memory have no
-// effect: a response is passed on from one buffer as fast as the client takes it.
-const noTempFiles = "a response is passed on from one buffer, and never written to a file"
-
-// checkedSize is a size that is checked against the others, and has no effect.
-func (d family[C]) checkedSize(name, doc string, field func(*Conf) *spec.Value[int64]) spec.Directive[C] {
-	x := d.size(name, "", doc, field)
-	x.Set = spec.Accept(noTempFiles, x.Set)
-	return x
-}
 
 // buffering are the directives about memory.
 func (d family[C]) buffering() []spec.Directive[C] {
@@ -26,14 +16,13 @@ func (d family[C]) buffering() []spec.Directive[C] {
 		spec.Words, spec.Exactly(2), func(c *Conf) *spec.Value[[2]int] { return &c.buffers }, parseBuffers)
 	temp := scalar(d, "temp_path", "path [level1 [level2 [level3]]]", d.Prefix+"temp", "Sets the folder for responses that do not fit into memory.",
 		spec.Words, spec.Between(1, 4), func(c *Conf) *spec.Value[*httpd.TempPath] { return &c.tempPath }, spec.TempPath)
-	temp.Set = spec.Accept(noTempFiles, temp.Set)
 	return []spec.Directive[C]{
 		d.flag("buffering", "on", "Reads a response as fast as the server sends it.", func(c *Conf) *spec.Value[bool] { return &c.buffering }),
 		buffers,
-		d.checkedSize("busy_buffers_size", "Limits how much of a response waits to be sent to the client.", func(c *Conf) *spec.Value[int64] { return &c.busySize }),
+		d.size("busy_buffers_size", "", "Limits how much of a response waits to be sent to the client.", func(c *Conf) *spec.Value[int64] { return &c.busySize }),
 		temp,
-		d.checkedSize("max_temp_file_size", "Limits a response's temporary file; 0 makes none.", func(c *Conf) *spec.Value[int64] { return &c.maxTemp }),
-		d.checkedSize("temp_file_write_size", "Limits what is written to a temporary file at once.", func(c *Conf) *spec.Value[int64] { return &c.tempWrite }),
+		d.size("max_temp_file_size", "", "Limits a response's temporary file; 0 makes none.", func(c *Conf) *spec.Value[int64] { return &c.maxTemp }),
+		d.size("temp_file_write_size", "", "Limits what is written to a temporary file at once.", func(c *Conf) *spec.Value[int64] { return &c.tempWrite }),
 	}
 }
 
@@ -44,6 +33,27 @@ func parseBuffers(call *spec.Call) ([2]int, error) {
 		return [2]int{}, errors.New("invalid value")
 	}
 	return [2]int{n, int(s)}, nil
+}
+
+// defaultMaxTemp is the default of …_max_temp_file_size.
+const defaultMaxTemp = 1 << 30
+
+// setBuffers sets what the directives about memory mean. Defaults that depend on
+// the sizes of buffers are those of ngx_http_proxy_merge_loc_conf.
+func (c *Conf) setBuffers(s *gateway.Settings) {
+	s.Buffering = c.buffering.V
+	s.BufferSize, s.Buffers, s.BufferUnit = int(c.bufferSize.V), c.buffers.V[0], c.buffers.V[1]
+	twice := 2 * max(c.bufferSize.V, int64(s.BufferUnit))
+	s.BusySize, s.TempWrite, s.MaxTemp, s.TempPath = int(twice), twice, defaultMaxTemp, c.tempPath.V
+	if c.busySize.Given() {
+		s.BusySize = int(c.busySize.V)
+	}
+	if c.tempWrite.Given() {
+		s.TempWrite = c.tempWrite.V
+	}
+	if c.maxTemp.Given() {
+		s.MaxTemp = c.maxTemp.V
+	}
 }
 
 // CheckBuffers is what nginx checks of the sizes when the block is complete.

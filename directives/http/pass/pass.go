@@ -69,12 +69,12 @@ func (c *Conf) Settings(k Kind) *gateway.Settings {
 	s := &gateway.Settings{
 		Connect: c.connect.V, Send: c.send.V, Read: c.read.V,
 		NextUpstream: c.next.V, NextTries: c.nextTries.V, NextTimeout: c.nextTimeout.V,
-		Buffering: c.buffering.V, RequestBuffering: c.requestBuffering.V,
-		BufferSize: int(c.bufferSize.V), BufferUnit: c.buffers.V[1],
-		IgnoreAbort: c.ignoreAbort.V, Intercept: c.intercept.V, PassBody: c.passBody.V,
+		RequestBuffering: c.requestBuffering.V,
+		IgnoreAbort:      c.ignoreAbort.V, Intercept: c.intercept.V, PassBody: c.passBody.V,
 		Ignore: c.ignore.V, SocketKeepalive: c.keepalive.V, Bind: c.bind.V, LimitRate: c.rate.V,
 		ForceRanges: c.forceRanges.V,
 	}
+	c.setBuffers(s)
 	hide := []string{}
 	shown := gateway.NewNames(c.show.V...)
 	for _, name := range slices.Concat(k.Hidden, c.hide.V) {
