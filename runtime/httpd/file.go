@@ -12,12 +12,18 @@ import (
 // allows. The caller closes it; of a folder there is only the Info. Errors are
 // of type *openfile.Error.
 func (r *Request) OpenFile(path []byte) (*openfile.File, openfile.Info, error) {
+	if u := r.Loc.FileCache; u != nil {
+		return u.Open(path, r.links(path))
+	}
 	return openfile.Open(path, r.links(path))
 }
 
 // StatFile says what a name stands for, following the links that the location
 // allows. Errors are of type *openfile.Error.
 func (r *Request) StatFile(path []byte) (openfile.Info, error) {
+	if u := r.Loc.FileCache; u != nil {
+		return u.Stat(path, r.links(path))
+	}
 	return openfile.Stat(path, r.links(path))
 }
 

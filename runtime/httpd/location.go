@@ -76,7 +76,10 @@ func (l *Location) Adopt(outer *Location) {
 // Times of zero mean "no limit" unless said otherwise.
 type Settings struct {
 	Internal bool
-	Debug    *logs.Parts // of the debug log that ErrorLog takes; nil: none
+
+	FileCache *openfile.Use // open_file_cache; nil: files are opened for each request
+
+	Debug *logs.Parts // of the debug log that ErrorLog takes; nil: none
 
 	MaxBody        int64 // client_max_body_size; 0: unlimited
 	BodyBuffer     int   // client_body_buffer_size

@@ -37,6 +37,7 @@ func (f *File) Fd() uintptr { return uintptr(f.handle) }
 
 func (i *Info) fill(st *unix.Stat_t) {
 	i.Size, i.Mtime, i.Kind = st.Size, int64(st.Mtim.Sec), Other
+	i.ID = st.Ino
 	i.Exec = st.Mode&unix.S_IXUSR != 0
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFREG:

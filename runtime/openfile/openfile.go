@@ -15,6 +15,11 @@ import (
 type File struct {
 	handle handle
 	name   []byte
+
+	// Of one from a Cache.
+	entry   *entry
+	cache   *cache
+	minUses int
 }
 
 // files are those that were closed, for use again.
@@ -34,7 +39,8 @@ type Info struct {
 	Size  int64 // in bytes
 	Mtime int64 // in seconds since the epoch
 	Kind  Kind
-	Exec  bool // its owner may execute it
+	Exec  bool   // its owner may execute it
+	ID    uint64 // tells it from other files of its file system; 0: unknown
 }
 
 // Links are the symbolic links that may be followed.
@@ -133,7 +139,12 @@ func (f *File) Name() string { return string(f.name) }
 
 // Close closes the file.
 func (f *File) Close() error {
-	err := f.handle.close()
+	var err error
+	if f.entry != nil {
+		f.cache.release(f.entry, f.minUses)
+	} else {
+		err = f.handle.close()
+	}
 	*f = File{}
 	files.Put(f)
 	return err

@@ -29,7 +29,7 @@ func TestOpen(t *testing.T) {
 	}
 	defer f.Close()
 	fi, _ := os.Stat(string(name))
-	if want := (Info{10, fi.ModTime().Unix(), Regular, false}); info != want {
+	if want := (Info{10, fi.ModTime().Unix(), Regular, false, info.ID}); info != want {
 		t.Errorf("got %v, want %v", info, want)
 	}
 	if f.Name() != string(name) {

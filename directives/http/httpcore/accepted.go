@@ -15,7 +15,7 @@ const (
 	noPools   = "memory is not allocated from pools of a fixed size here"
 	noAIO     = "a file that is slow to read keeps only its own request waiting"
 	noDirect  = "files are read through the system's cache"
-	noOpen    = "files are opened for each request: nothing is remembered that could be out of date"
+	noEvents  = "only kqueue tells nginx of changes, and Linux has none"
 	noChunks  = "a response that is long keeps no other one waiting"
 	noBuffers = "files are read into buffers of a fixed size that requests share"
 	oneBuffer = "a body that is in memory is in one buffer"
@@ -47,11 +47,7 @@ var accepted = []spec.Directive[conf]{
 		call.Warnf(-1, "send-lowat", `"send_lowat" is not supported, ignored`)
 		return nil
 	}),
-	accept("open_file_cache", anywhere, "off | max=N [inactive=time]", noOpen, checkFileCache),
-	accept("open_file_cache_valid", anywhere, "time", noOpen, seconds),
-	accept("open_file_cache_min_uses", anywhere, "number", noOpen, number),
-	accept("open_file_cache_errors", anywhere, "on | off", noOpen, onOff),
-	accept("open_file_cache_events", anywhere, "on | off", noOpen, onOff),
+	accept("open_file_cache_events", anywhere, "on | off", noEvents, onOff),
 	accept("output_buffers", anywhere, "number size", noBuffers, func(call *spec.Call) error {
 		_, err := numberAndSize(call)
 		return err
@@ -69,10 +65,6 @@ var docs = map[string]string{
 	"directio":                     "Reads files of this size and more past the system's cache.",
 	"directio_alignment":           "Sets the alignment of reads past the cache.",
 	"send_lowat":                   "Sets the low-water mark of sockets on systems that have it.",
-	"open_file_cache":              "Remembers open files, and what was not found.",
-	"open_file_cache_valid":        "Sets when what is remembered is looked at again.",
-	"open_file_cache_min_uses":     "Sets how often a file is used for it to stay open.",
-	"open_file_cache_errors":       "Remembers what was not found.",
 	"open_file_cache_events":       "Learns of changes of files from the kernel.",
 	"output_buffers":               "Sets the buffers that files are read into.",
 }
@@ -80,8 +72,6 @@ var docs = map[string]string{
 func accept(name string, in spec.Context, syntax, why string, check func(*spec.Call) error) spec.Directive[conf] {
 	args := spec.Exactly(1)
 	switch name {
-	case "open_file_cache":
-		args = spec.Between(1, 2)
 	case "output_buffers":
 		args = spec.Exactly(2)
 	}
@@ -149,29 +139,6 @@ func checkDirect(call *spec.Call) error {
 		return nil
 	}
 	return bigSize(call)
-}
-
-func checkFileCache(call *spec.Call) error {
-	size, off := 0, false
-	for _, p := range call.Params(0) {
-		ok := false
-		switch {
-		case p.Key == "max" && p.Has:
-			size, ok = spec.ParseNumber(p.Val)
-			ok = ok && size > 0
-		case p.Key == "inactive" && p.Has:
-			_, ok = spec.ParseTime(p.Val, false)
-		case p.Key == "off" && !p.Has:
-			ok, off = true, true
-		}
-		if !ok {
-			return call.Errorf(p.Arg, `invalid "open_file_cache" parameter "%s"`, call.Args[p.Arg].Text)
-		}
-	}
-	if !off && size == 0 {
-		return call.Errorf(0, `"open_file_cache" must have the "max" parameter`)
-	}
-	return nil
 }
 
 // poolSize reads the size of one of nginx's pools.

@@ -14,6 +14,7 @@ import (
 	"understudy/directives/spec"
 	"understudy/parser/diag"
 	"understudy/runtime/httpd"
+	"understudy/runtime/openfile"
 	"understudy/runtime/resolver"
 )
 
@@ -28,7 +29,7 @@ const (
 var Module = spec.HTTPModule[conf]{
 	Name: "http_core",
 	Directives: slices.Concat(
-		blocks, names, headers, bodies, files, sending, connections, redirects, pages, limits, resolvers, accepted,
+		blocks, names, headers, bodies, files, sending, connections, redirects, pages, limits, resolvers, fileCache, accepted,
 		[]spec.Directive[conf]{errorLogs, disableSymlinks},
 	),
 	Variables: variables,
@@ -111,6 +112,10 @@ type conf struct {
 	resolver        spec.Value[*resolver.Resolver]
 	resolverTimeout spec.Value[time.Duration]
 	symlinks        spec.Value[symlinks]
+	fileCache       spec.Value[*openfile.Cache]
+	fileValid       spec.Value[time.Duration]
+	fileMinUses     spec.Value[int]
+	fileErrors      spec.Value[bool]
 
 	connectionPool spec.Value[int64]
 	accepted       map[string]diag.Pos // what has no effect
@@ -122,6 +127,7 @@ func (c *conf) addTo(b *spec.Builder) error {
 	log, debug := c.errorLog.V.logger(b.HTTP, b.Env().Logs)
 	l.Settings = httpd.Settings{
 		Internal:             c.internal.V,
+		FileCache:            c.files(),
 		MaxBody:              c.maxBody.V,
 		BodyBuffer:           int(c.bodyBuffer.V),
 		BodyTimeout:          c.bodyTimeout.V,
