@@ -22,8 +22,8 @@ type ProxyHeader struct {
 	tlvs []byte // of version 2
 }
 
-// maxProxyHeader is how much of a connection is looked at for the header, in bytes.
-const maxProxyHeader = 4096
+// MaxProxyHeader is how long a header may be where nothing else limits it, in bytes.
+const MaxProxyHeader = 4096
 
 var proxySignature = []byte("\r\n\r\n\x00\r\nQUIT\n")
 
@@ -36,16 +36,17 @@ type ProxyError string
 func (e ProxyError) Error() string { return string(e) }
 
 // ReadProxyHeader waits for the first bytes of the connection and takes the PROXY
-// protocol header off them, which has to be there whole. It does not count in
-// Received. The errors are those of a read, ErrProxyHeader and ProxyError.
-func (c *Conn) ReadProxyHeader() error {
-	b, err := c.AwaitBuffer(maxProxyHeader)
+// protocol header off them, which has to be there whole and within limit bytes. It
+// does not count in Received. The errors are those of a read, ErrProxyHeader and
+// ProxyError.
+func (c *Conn) ReadProxyHeader(limit int) error {
+	b, err := c.AwaitBuffer(limit)
 	if err != nil {
 		return err
 	}
 	defer b.Free()
 	p := b.Bytes()
-	h, n, err := ParseProxyHeader(p)
+	h, n, err := ParseProxyHeader(p[:min(len(p), limit)])
 	c.Received -= int64(n)
 	c.Unread(p[n:])
 	if h != nil {

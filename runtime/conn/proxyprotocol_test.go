@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -134,7 +135,7 @@ func TestReadProxyHeader(t *testing.T) {
 	if c.ProxyHeader() != nil {
 		t.Error("there is a header before one was read")
 	}
-	if err := c.ReadProxyHeader(); err != nil {
+	if err := c.ReadProxyHeader(MaxProxyHeader); err != nil {
 		t.Fatal(err)
 	}
 	if c.Received != 0 {
@@ -146,6 +147,31 @@ func TestReadProxyHeader(t *testing.T) {
 	rest, err := io.ReadAll(c)
 	if string(rest) != "hello" || err != nil || c.Received != 5 {
 		t.Errorf("then comes %q, %v, %d bytes", rest, err, c.Received)
+	}
+}
+
+// A header longer than the limit is refused even if it has arrived whole: what
+// follows must not be taken for a request with the addresses that it tells.
+func TestProxyHeaderLimit(t *testing.T) {
+	head := unhex(t, proxy2)
+	for _, c := range []struct {
+		limit int
+		want  string
+	}{
+		{len(head), "<nil>"},
+		{len(head) - 1, "header is too large"},
+	} {
+		near, far := net.Pipe()
+		go func() {
+			far.Write(append(bytes.Clone(head), "GET / HTTP/1.0\r\n\r\n"...))
+			far.Close()
+		}()
+		conn := New(near)
+		if err := conn.ReadProxyHeader(c.limit); fmt.Sprint(err) != c.want {
+			t.Errorf("limit %d: %v, want %s", c.limit, err, c.want)
+		}
+		conn.Close()
+		far.Close()
 	}
 }
 

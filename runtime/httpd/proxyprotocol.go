@@ -15,7 +15,11 @@ import (
 // address begin with. It reports whether the connection can be served.
 func (a *Address) readProxyProtocol(c *conn.Conn) bool {
 	c.SetReadTimeout(a.Default.HeaderTimeout)
-	err := c.ReadProxyHeader()
+	limit := a.Default.Head.HeaderBuffer // it is read into the buffer of the head, unless TLS comes first
+	if a.SSL {
+		limit = conn.MaxProxyHeader
+	}
+	err := c.ReadProxyHeader(limit)
 	var text conn.ProxyError
 	switch {
 	case err == nil:

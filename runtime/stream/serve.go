@@ -69,7 +69,7 @@ func (s *Session) serve() Status {
 func (s *Session) readProxyProtocol() Status {
 	s.Action = "reading PROXY protocol"
 	s.Client.SetReadTimeout(s.Server.ProxyProtocolTimeout)
-	err := s.Client.ReadProxyHeader()
+	err := s.Client.ReadProxyHeader(conn.MaxProxyHeader)
 	s.Client.SetReadTimeout(0)
 	var text conn.ProxyError
 	switch {
