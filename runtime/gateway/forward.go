@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"understudy/runtime/h1"
+	"understudy/runtime/header"
 	"understudy/runtime/httpd"
 	"understudy/runtime/logs"
 	"understudy/runtime/upstream"
@@ -107,6 +108,9 @@ func (s *State) try(r *httpd.Request, to Target, p *Protocol, set *Settings) (st
 	if f == nil {
 		f = s.readHead(r, p, set, began)
 	}
+	if f == nil && s.Head.Status == 101 && r.Header(header.Upgrade) == nil {
+		f = s.unasked(r)
+	}
 	if f == nil {
 		if st, done := s.judge(r, to.Group, set); done {
 			return st, st == httpd.Declined
@@ -134,6 +138,14 @@ func (s *State) pick(r *httpd.Request, to Target) *upstream.Peer {
 	}
 	s.attempt().Name, s.peerName = peer.Name, peer.Name
 	return peer
+}
+
+// unasked refuses a 101 to a client that did not ask for another protocol. What
+// follows it is in none that the client speaks (RFC 9110 section 15.2.2); nginx
+// passes it on.
+func (s *State) unasked(r *httpd.Request) *failure {
+	r.Errorf(logs.Error, "upstream switched protocols unasked while reading response header from upstream")
+	return &failure{OnInvalidHeader, 502}
 }
 
 // next decides what follows a failed attempt: ngx_http_upstream_next.

@@ -10,6 +10,7 @@ const (
 	EscapeHTML                         // a link in HTML
 	EscapeRefresh                      // the URL of a Refresh
 	EscapeMemcached                    // a memcached key: controls, space, %
+	EscapeLine                         // what cannot stand in a request line: controls, space, DEL
 )
 
 var escaped = func() (t [256]Escape) {
@@ -23,7 +24,7 @@ var escaped = func() (t [256]Escape) {
 		c := byte(i)
 		switch {
 		case c < ' ':
-			t[c] = most | EscapeComponent | EscapeRefresh | EscapeMemcached
+			t[c] = most | EscapeComponent | EscapeRefresh | EscapeMemcached | EscapeLine
 		case c >= 0x7f:
 			t[c] = most | EscapeComponent | EscapeRefresh
 		case class[c]&(isAlpha|isDigit) == 0:
@@ -40,6 +41,7 @@ var escaped = func() (t [256]Escape) {
 	set(EscapeHTML|EscapeRefresh, "'")
 	set(EscapeRefresh, "~")
 	set(EscapeMemcached, " %")
+	set(EscapeLine, " \x7f")
 	return t
 }()
 

@@ -85,6 +85,9 @@ func (b *Block) Name(f *Field) []byte { return b.buf[f.name.off:f.name.end:f.nam
 // Value returns the value of f.
 func (b *Block) Value(f *Field) []byte { return b.buf[f.value.off:f.value.end:f.value.end] }
 
+// Shorten makes the value of f end after its first n bytes.
+func (b *Block) Shorten(f *Field, n int) { f.value.end = f.value.off + uint32(n) }
+
 // Has reports whether there is a field with a known name.
 func (b *Block) Has(id ID) bool { return b.first[id] > 0 }
 

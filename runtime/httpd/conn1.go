@@ -11,6 +11,7 @@ import (
 	"understudy/runtime/buf"
 	"understudy/runtime/conn"
 	"understudy/runtime/h1"
+	"understudy/runtime/header"
 	"understudy/runtime/hostnames"
 	"understudy/runtime/logs"
 )
@@ -239,6 +240,9 @@ func (k *client) head(r *Request) (st Status, ok bool) {
 	}
 	r.fill()
 	r.debugHead()
+	if r.Head.Has(header.Upgrade) {
+		r.dropH2C()
+	}
 	return 0, true
 }
 

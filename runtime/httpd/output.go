@@ -88,11 +88,9 @@ func (o *output) head() {
 	}
 	absolute := len(p.Location) > 0 && p.Location[0] == '/' && r.Loc.AbsoluteRedirect
 	if absolute {
-		b = append(b, "Location: "...)
-		n := len(b)
-		b = append(o.origin(b), p.Location...)
-		p.Location = r.Copy(b[n:])
-		b = append(b, "\r\n"...)
+		to := o.origin(r.Alloc(len("https://")+len(r.Host)+len(":65535")+len(p.Location)))
+		p.Location = append(to, p.Location...)
+		b = h1.AppendField(b, "Location", p.Location)
 	}
 	if p.chunked {
 		b = append(b, "Transfer-Encoding: chunked\r\n"...)
@@ -118,7 +116,7 @@ func (o *output) head() {
 		b = append(b, "Vary: Accept-Encoding\r\n"...)
 	}
 	if p.Location != nil && !absolute {
-		b = append(append(append(b, "Location: "...), p.Location...), "\r\n"...)
+		b = h1.AppendField(b, "Location", p.Location)
 	}
 	b = append(h1.AppendFields(b, &p.Headers), "\r\n"...)
 	p.HeaderSize = int64(len(b) - len(o.held))

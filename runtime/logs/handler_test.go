@@ -35,8 +35,8 @@ func TestLine(t *testing.T) {
 		}, head + `[error] 2396#2396: *1 connect() failed (111: Connection refused) while connecting to upstream, client: 127.0.0.1, server: , request: "GET / HTTP/1.1", upstream: "http://127.0.0.1:1/", host: "x"`},
 		{"plain", func(l *slog.Logger) { l.Log(context.Background(), Notice, "signal 1 (SIGHUP) received") },
 			head + "[notice] 2396#2396: signal 1 (SIGHUP) received"},
-		{"nothing is escaped", func(l *slog.Logger) { l.Warn("a \x01\"", "host", "\"\t\xff") },
-			head + "[warn] 2396#2396: a \x01\", host: \"\"\t\xff\""},
+		{"control bytes are escaped, all else is not", func(l *slog.Logger) { l.Warn("a \x01\x7f\n\"", "host", "\"\t\xff\x1b[2J") },
+			head + `[warn] 2396#2396: a \x01\x7F\x0A", host: ""` + "\t\xff" + `\x1B[2J"`},
 		{"attributes of the logger", func(l *slog.Logger) {
 			l.With("connection", uint64(7), "client", "::1").Log(context.Background(), Crit, "m", "referrer", "r")
 		}, head + `[crit] 2396#2396: *7 m, client: ::1, referrer: "r"`},

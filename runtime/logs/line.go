@@ -2,6 +2,7 @@ package logs
 
 import (
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,11 +47,36 @@ func (h *Handler) format(b []byte, now time.Time, r *slog.Record) []byte {
 		}
 		return len(b) < maxLine
 	})
+	b = escape(b)
 	if len(b) > maxLine-1 {
 		b = b[:maxLine-1]
 	}
 	return append(b, '\n')
 }
+
+// escape writes control bytes of a line as "\xXX", like those of an access log:
+// what a client sends would otherwise write lines of its own, or talk to the
+// terminal that shows the log. nginx lets them through.
+func escape(line []byte) []byte {
+	first := slices.IndexFunc(line, isControl)
+	if first < 0 {
+		return line
+	}
+	rest := slices.Clone(line[first:])
+	line = line[:first]
+	for _, c := range rest {
+		if isControl(c) {
+			line = append(line, '\\', 'x', hexUpper[c>>4], hexUpper[c&15])
+		} else {
+			line = append(line, c)
+		}
+	}
+	return line
+}
+
+const hexUpper = "0123456789ABCDEF"
+
+func isControl(c byte) bool { return c < ' ' && c != '\t' || c == 0x7f }
 
 func appendConnection(b []byte, v slog.Value) []byte {
 	switch v.Kind() {

@@ -122,18 +122,31 @@ func (h *handler) appendRequest(dst []byte, r *httpd.Request, s *gateway.State) 
 	return append(dst, "\r\n"...), httpd.OK
 }
 
-// appendURI writes the URI by the rules of ngx_http_proxy_create_request: what
-// the target says instead of the location's name, or the URI as received if
-// nothing changed it.
+// appendURI writes the URI: as received if nothing changed it, or one that was
+// put together. Variables and captures are decoded, so bytes that would end the
+// URI, or the line, are encoded again; nginx lets a client write into the head
+// with them (RFC 9112 section 3.2).
 func (h *handler) appendURI(dst []byte, r *httpd.Request, s *gateway.State) []byte {
 	uri := h.uri
 	if h.target.whole != nil {
-		if uri = s.TryURI; len(uri) > 0 {
-			return append(dst, uri...)
-		}
+		uri = s.TryURI
 	}
 	if len(uri) == 0 && r.ValidTarget {
 		return append(dst, r.Target...)
+	}
+	start := len(dst)
+	dst = h.appendNewURI(dst, uri, r)
+	if made := dst[start:]; h1.NeedsEscape(made, h1.EscapeLine) {
+		dst = h1.AppendEscape(dst[:start], r.Copy(made), h1.EscapeLine)
+	}
+	return dst
+}
+
+// appendNewURI puts a URI together by the rules of ngx_http_proxy_create_request:
+// what the target says instead of the location's name.
+func (h *handler) appendNewURI(dst, uri []byte, r *httpd.Request) []byte {
+	if h.target.whole != nil && len(uri) > 0 {
+		return append(dst, uri...)
 	}
 	path := r.URI
 	if r.InLocation() && len(uri) > 0 {
