@@ -2,7 +2,6 @@ package directives_test
 
 import (
 	"bytes"
-	"io"
 	"log/slog"
 	"net"
 	"strings"
@@ -49,12 +48,17 @@ func answering(t testing.TB, response string) net.Listener {
 // client returns a connection to the first server of a configuration.
 func client(t testing.TB, conf string) net.Conn {
 	t.Helper()
+	return logged(t, conf, slog.New(slog.DiscardHandler))
+}
+
+// logged is client, with a log for what has no error_log.
+func logged(t testing.TB, conf string, log *slog.Logger) net.Conn {
+	t.Helper()
 	tree, err := parser.Load("/nginx.conf", parser.Memory(map[string]string{"/nginx.conf": conf}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	quiet := slog.New(slog.NewTextHandler(io.Discard, nil))
-	c, diags := directives.Compile(tree, spec.Options{Prefix: t.TempDir() + "/", Version: "1.31.5", Zones: new(zone.Set), Log: quiet})
+	c, diags := directives.Compile(tree, spec.Options{Prefix: t.TempDir() + "/", Version: "1.31.5", Zones: new(zone.Set), Log: log})
 	if err := diags.Err(); err != nil {
 		t.Fatal(err)
 	}

@@ -109,7 +109,7 @@ func (s *State) try(r *httpd.Request, to Target, p *Protocol, set *Settings) (st
 		f = s.readHead(r, p, set, began)
 	}
 	if f == nil && s.Head.Status == 101 && r.Header(header.Upgrade) == nil {
-		f = s.unasked(r)
+		return s.unasked(r, to.Group, set, began)
 	}
 	if f == nil {
 		if st, done := s.judge(r, to.Group, set); done {
@@ -142,10 +142,15 @@ func (s *State) pick(r *httpd.Request, to Target) *upstream.Peer {
 
 // unasked refuses a 101 to a client that did not ask for another protocol. What
 // follows it is in none that the client speaks (RFC 9110 section 15.2.2); nginx
-// passes it on.
-func (s *State) unasked(r *httpd.Request) *failure {
+// passes its head on. There is no page, as there is no body in nginx's answer.
+func (s *State) unasked(r *httpd.Request, g *upstream.Group, set *Settings, began time.Time) (httpd.Status, bool) {
 	r.Errorf(logs.Error, "upstream switched protocols unasked while reading response header from upstream")
-	return &failure{OnInvalidHeader, 502}
+	s.attempt().Response = time.Since(began)
+	st, again := s.next(r, g, set, failure{OnInvalidHeader, 502})
+	if st == 502 {
+		st = r.Reply(st, nil, nil)
+	}
+	return st, again
 }
 
 // next decides what follows a failed attempt: ngx_http_upstream_next.

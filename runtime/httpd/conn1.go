@@ -254,7 +254,11 @@ func (r *Request) refuse(err error) Status {
 		return 500
 	}
 	r.lingering = e.Linger
-	r.Errorf(logs.Info, "%v while reading client request %s", e, r.reading())
+	text := e.Error()
+	if text == "" { // what failed has been logged
+		return Status(e.Status)
+	}
+	r.Errorf(logs.Info, "%s while reading client request %s", text, r.reading())
 	return Status(e.Status)
 }
 

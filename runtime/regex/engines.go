@@ -2,6 +2,7 @@ package regex
 
 import (
 	"regexp"
+	"regexp/syntax"
 	"sync"
 	"time"
 
@@ -14,21 +15,39 @@ type linear struct {
 	once sync.Once
 	tree *node
 	re   *regexp.Regexp // nil: the pattern means something else there
+	size int            // how many places of the pattern each byte is compared with
 }
+
+// maxWork bounds the bytes that a linear match compares: about 10 ms.
+const maxWork = 1_000_000
 
 // match reports ok false if the engine cannot tell.
 func (l *linear) match(s []byte, caps []int) (newcaps []int, matched, ok bool) {
 	l.once.Do(func() {
 		if text, ok := forStd(l.tree); ok {
 			l.re, _ = regexp.Compile(text) // too large a pattern stays with the machine
+			l.size = stdSize(text)
 		}
 		l.tree = nil
 	})
-	if l.re == nil || !plain(s) {
+	if l.re == nil || len(s)*l.size > maxWork || !plain(s) {
 		return caps, false, false
 	}
 	m := l.re.FindSubmatchIndex(s)
 	return append(caps, m...), m != nil, true
+}
+
+// stdSize returns how many instructions the standard package makes of a pattern.
+func stdSize(text string) int {
+	tree, err := syntax.Parse(text, syntax.Perl)
+	if err != nil {
+		return 0
+	}
+	p, err := syntax.Compile(tree.Simplify())
+	if err != nil {
+		return 0
+	}
+	return len(p.Inst)
 }
 
 // plain reports whether s is ASCII and has no newline at its end.

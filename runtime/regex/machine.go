@@ -49,6 +49,7 @@ func (m *machine) run(pc, pos int) (end int, ok bool, err error) {
 				continue
 			}
 		case opFolded:
+			m.steps -= len(in.str) >> 3
 			if len(s)-pos >= len(in.str) && foldedEqual(s[pos:pos+len(in.str)], in.str) {
 				pos += len(in.str)
 				pc++
@@ -272,13 +273,16 @@ func (m *machine) again(f *frame) (pos int, ok bool) {
 	s := m.s
 	pos, end := int(f.pos), int(f.end)
 	if in.mode == lazy {
+		from := pos
 		for pos < end && in.set[s[pos]] {
 			pos++
 			if in.stop < 0 || pos < len(s) && s[pos] == byte(in.stop) {
 				f.pos = int32(pos)
+				m.steps -= (pos - from) >> 3
 				return pos, true
 			}
 		}
+		m.steps -= (pos - from) >> 3
 		return 0, false
 	}
 	from := pos

@@ -15,14 +15,15 @@ import (
 )
 
 // ErrTimeout reports a match that was stopped because it would run away, as
-// nginx stops one at PCRE2's match limit.
-var ErrTimeout = errors.New("regex: match limit exceeded")
+// nginx stops one at PCRE2's match limit. Its text is what pcre2_match() returns
+// then, PCRE2_ERROR_MATCHLIMIT, and nginx logs.
+var ErrTimeout = errors.New("-47")
 
 const (
 	// fewSteps is what a match may take before the linear engine is tried,
-	// manySteps before it is stopped: about 10 ms.
+	// manySteps before it is stopped: about 5 ms, and never more than 20.
 	fewSteps  = 20_000
-	manySteps = 1_000_000
+	manySteps = 600_000
 
 	// idleStack is what a machine keeps between matches, in frames.
 	idleStack = 1 << 12

@@ -8,6 +8,7 @@ import (
 	"understudy/parser/diag"
 	"understudy/runtime/header"
 	"understudy/runtime/httpd"
+	"understudy/runtime/logs"
 	"understudy/runtime/regex"
 )
 
@@ -36,7 +37,7 @@ var (
 )
 
 func (g registry) invalid(r *httpd.Request, _ string) ([]byte, bool) {
-	if s := g[r.Loc]; s != nil && !s.valid(r.Header(header.Referer)) {
+	if s := g[r.Loc]; s != nil && !s.valid(r, r.Header(header.Referer)) {
 		return yes, true
 	}
 	return no, true
@@ -49,7 +50,7 @@ const (
 
 // valid reports whether a Referer field, nil if there is none, names a site of
 // the list.
-func (s *sites) valid(ref []byte) bool {
+func (s *sites) valid(r *httpd.Request, ref []byte) bool {
 	if ref == nil {
 		return s.none
 	}
@@ -80,16 +81,21 @@ func (s *sites) valid(ref []byte) bool {
 		}
 		return strings.HasPrefix(string(ref[n:]), site.uri)
 	}
-	if len(s.serverRegex) > 0 && matches(s.serverRegex, bytes.Clone(host)) {
+	if len(s.serverRegex) > 0 && matches(r, s.serverRegex, bytes.Clone(host)) {
 		return true
 	}
-	return matches(s.regexes, ref)
+	return matches(r, s.regexes, ref)
 }
 
-func matches(list []*regex.Regexp, subject []byte) bool {
+func matches(r *httpd.Request, list []*regex.Regexp, subject []byte) bool {
 	for _, re := range list {
 		var caps [20]int
-		if _, ok, _ := re.Match(subject, caps[:0]); ok {
+		_, ok, err := re.Match(subject, caps[:0])
+		if err != nil { // nginx lets such a referer pass
+			r.Errorf(logs.Alert, `pcre2_match() failed: %v on "%s" using "%s"`, err, subject, re)
+			return false
+		}
+		if ok {
 			return true
 		}
 	}

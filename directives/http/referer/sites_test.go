@@ -45,16 +45,16 @@ func TestValid(t *testing.T) {
 		{"http://" + strings.Repeat("a", 256), false},
 		{"http://" + strings.Repeat("a", 257) + ".google.", false},
 	} {
-		if got := s.valid([]byte(tt.ref)); got != tt.want {
+		if got := s.valid(nil, []byte(tt.ref)); got != tt.want {
 			t.Errorf("%q: %v, want %v", tt.ref, got, tt.want)
 		}
 	}
 	s.blocked, s.none = true, true
-	if !s.valid(nil) || !s.valid([]byte("masked")) || s.valid([]byte("http://example.net")) {
+	if !s.valid(nil, nil) || !s.valid(nil, []byte("masked")) || s.valid(nil, []byte("http://example.net")) {
 		t.Error("none is a request without the field, blocked one without a scheme")
 	}
 	ref := []byte("http://A.example.com/x")
-	if n := testing.AllocsPerRun(100, func() { s.valid(ref) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { s.valid(nil, ref) }); n != 0 {
 		t.Errorf("%v allocations, want none", n)
 	}
 }
