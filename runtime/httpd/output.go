@@ -88,7 +88,7 @@ func (o *output) head() {
 	}
 	absolute := len(p.Location) > 0 && p.Location[0] == '/' && r.Loc.AbsoluteRedirect
 	if absolute {
-		to := o.origin(r.Alloc(len("https://")+len(r.Host)+len(":65535")+len(p.Location)))
+		to := o.origin(r.Alloc(len("https://") + len(r.Host) + len(":65535") + len(p.Location)))
 		p.Location = append(to, p.Location...)
 		b = h1.AppendField(b, "Location", p.Location)
 	}
