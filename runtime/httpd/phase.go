@@ -242,6 +242,9 @@ func (r *Request) content() Status {
 		r.Errorf(logs.Alert, "no upstream configuration")
 		return 500
 	}
+	if st := r.outside(); st != OK {
+		return st
+	}
 	for i := range r.Loc.Contents {
 		r.debugStep("content", i)
 		if st := r.step("content", &r.Loc.Contents[i]); st != Declined {

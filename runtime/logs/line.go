@@ -47,7 +47,9 @@ func (h *Handler) format(b []byte, now time.Time, r *slog.Record) []byte {
 		}
 		return len(b) < maxLine
 	})
-	b = escape(b)
+	if !debug { // nginx's debug log shows whole heads
+		b = escape(b)
+	}
 	if len(b) > maxLine-1 {
 		b = b[:maxLine-1]
 	}
