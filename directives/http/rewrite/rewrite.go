@@ -157,7 +157,6 @@ func (ru *rule) run(r *httpd.Request) httpd.Status {
 		if ru.logs(r) {
 			r.Errorf(logs.Notice, `"%s" does not match "%s"`, ru.re, r.URI)
 		}
-		r.ForgetCaptures()
 		return httpd.Declined
 	}
 	if ru.logs(r) {
