@@ -11,8 +11,12 @@ import (
 // then waits for the client. l.mu is held.
 func (l *backlog) spill() bool {
 	t := &l.temp
-	if t.from == t.to { // all of it has been sent
-		t.from, t.to = 0, 0
+	if t.from == t.to && t.to > 0 { // all of it has been sent
+		// The socket may still hold pages of it (sendfile(2)): what follows
+		// must not be written into those.
+		if err := t.f.Truncate(0); err == nil {
+			t.from, t.to = 0, 0
+		}
 	}
 	moved := int64(0)
 	kept := l.blocks[:0]
