@@ -13,7 +13,7 @@ import (
 const layers = `
 	parser/diag runtime/buf runtime/header runtime/regex
 	runtime/conn runtime/zone
-	runtime/vars runtime/h1 runtime/h2 runtime/listen runtime/certs runtime/hostnames runtime/resolver runtime/tunnel runtime/logs runtime/openfile
+	runtime/vars runtime/h1 runtime/fcgi runtime/h2 runtime/listen runtime/certs runtime/hostnames runtime/resolver runtime/tunnel runtime/logs runtime/openfile
 	parser runtime/upstream runtime/cache
 	runtime/httpd runtime/stream
 	runtime runtime/gateway

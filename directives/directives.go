@@ -18,6 +18,7 @@ import (
 	"understudy/directives/http/charset"
 	"understudy/directives/http/dav"
 	"understudy/directives/http/emptygif"
+	"understudy/directives/http/fastcgi"
 	"understudy/directives/http/gunzip"
 	"understudy/directives/http/gzip"
 	"understudy/directives/http/gzipstatic"
@@ -26,12 +27,14 @@ import (
 	"understudy/directives/http/httpcore"
 	"understudy/directives/http/index"
 	"understudy/directives/http/limitreq"
+	"understudy/directives/http/memcached"
 	"understudy/directives/http/mirror"
 	"understudy/directives/http/notmodified"
 	"understudy/directives/http/proxy"
 	"understudy/directives/http/randomindex"
 	"understudy/directives/http/referer"
 	"understudy/directives/http/rewrite"
+	"understudy/directives/http/scgi"
 	"understudy/directives/http/securelink"
 	"understudy/directives/http/slice"
 	"understudy/directives/http/ssi"
@@ -41,6 +44,7 @@ import (
 	"understudy/directives/http/tryfiles"
 	"understudy/directives/http/tunnel"
 	"understudy/directives/http/userid"
+	"understudy/directives/http/uwsgi"
 	"understudy/directives/http/zstd"
 	"understudy/directives/limitconn"
 	"understudy/directives/mapping"
@@ -73,7 +77,7 @@ var modules = []spec.Module{
 	realip.HTTP, limitreq.Module, limitconn.HTTP,
 	access.HTTP, authbasic.Module, authrequest.Module,
 	accesslog.HTTP,
-	proxy.Module, tunnel.Module,
+	proxy.Module, fastcgi.Module, uwsgi.Module, scgi.Module, memcached.Module, tunnel.Module,
 	tryfiles.Module, mirror.Module,
 	emptygif.Module, stubstatus.Module,
 	randomindex.Module, index.Module, autoindex.Module, dav.Module, brotli.Static, zstd.Static, gzipstatic.Module, static.Module,

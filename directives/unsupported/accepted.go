@@ -29,21 +29,21 @@ const (
 	again often = true
 )
 
-const (
-	noPass  = "it matters to a *_pass directive of its module only, and that is refused"
-	noCache = "nothing is cached here: proxy_cache is refused"
-)
+const noCache = "nothing is cached here: proxy_cache and its like are refused"
 
 // Accepted without effect.
 var acceptedGroups = []acceptedGroup{
 	{"http_fastcgi", []accepted{
-		{"fastcgi_temp_path", anywhere, spec.Between(1, 4), once, noPass, tempPath},
+		{"fastcgi_cache_bypass", anywhere, spec.AtLeast(1), again, noCache, predicates},
+		{"fastcgi_no_cache", anywhere, spec.AtLeast(1), again, noCache, predicates},
 	}},
 	{"http_uwsgi", []accepted{
-		{"uwsgi_temp_path", anywhere, spec.Between(1, 4), once, noPass, tempPath},
+		{"uwsgi_cache_bypass", anywhere, spec.AtLeast(1), again, noCache, predicates},
+		{"uwsgi_no_cache", anywhere, spec.AtLeast(1), again, noCache, predicates},
 	}},
 	{"http_scgi", []accepted{
-		{"scgi_temp_path", anywhere, spec.Between(1, 4), once, noPass, tempPath},
+		{"scgi_cache_bypass", anywhere, spec.AtLeast(1), again, noCache, predicates},
+		{"scgi_no_cache", anywhere, spec.AtLeast(1), again, noCache, predicates},
 	}},
 	{"http_proxy", []accepted{
 		{"proxy_cache_bypass", anywhere, spec.AtLeast(1), again, noCache, predicates},
@@ -83,12 +83,6 @@ func acceptedModules(declared *spec.Table) []spec.Module {
 		}
 	}
 	return ms
-}
-
-// tempPath checks a folder for temporary files.
-func tempPath(call *spec.Call) error {
-	_, err := spec.TempPath(call)
-	return err
 }
 
 // predicates checks texts that say whether something applies.

@@ -51,7 +51,7 @@ func groups() []group {
 	var all []group
 	for _, gs := range [][]group{
 		coreGroups, httpcoreGroups, variablesGroups, contentGroups, filtersGroups,
-		proxyGroups, fastcgiGroups, uwsgiGroups, scgiGroups, grpcGroups, memcachedGroups,
+		proxyGroups, fastcgiGroups, uwsgiGroups, scgiGroups, grpcGroups,
 		upstreamGroups, http2Groups, streamGroups, mailGroups,
 	} {
 		all = append(all, gs...)

@@ -72,9 +72,43 @@ func (d *plain) Closed() error {
 
 func (d *plain) Whole() bool { return d.known && d.left == 0 }
 
-func (d *plain) Surplus() string {
-	return `upstream sent more data than specified in "Content-Length" header`
+const surplus = `upstream sent more data than specified in "Content-Length" header`
+
+func (d *plain) Surplus() string { return surplus }
+
+// trailed decodes a body of known length that a constant text follows.
+type trailed struct {
+	r    *httpd.Request // for the log
+	left int64
+	end  string // what is left of the text
+	bad  bool   // something else follows
 }
+
+// EndsWith makes the body n bytes that a text follows, as memcached sends them.
+func (s *State) EndsWith(r *httpd.Request, n int64, text string) {
+	s.trailed = trailed{r: r, left: n, end: text}
+	s.Body, s.Keep = &s.trailed, true
+}
+
+func (d *trailed) Next(p []byte) (data []byte, n int, done bool, err error) {
+	if d.left > 0 {
+		n = int(min(int64(len(p)), d.left))
+		d.left -= int64(n)
+		return p[:n:n], n, false, nil
+	}
+	n = min(len(p), len(d.end))
+	if string(p[:n]) != d.end[:n] || len(p) > n {
+		d.r.Errorf(logs.Error, "memcached sent invalid trailer while reading upstream")
+		d.bad = true
+		return nil, n, true, nil
+	}
+	d.end = d.end[n:]
+	return nil, n, d.end == "", nil
+}
+
+func (d *trailed) Closed() error   { return errPremature }
+func (d *trailed) Whole() bool     { return d.left == 0 && d.end == "" && !d.bad }
+func (d *trailed) Surplus() string { return "" }
 
 // chunked decodes the chunked coding.
 type chunked struct{ h1.Chunked }

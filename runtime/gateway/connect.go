@@ -53,7 +53,7 @@ func (s *State) connect(r *httpd.Request, to Target, peer *upstream.Peer, set *S
 	s.conn = c
 	s.received0, s.sent0 = 0, 0
 	if to.TLS != nil {
-		if f := s.secure(r, to.TLS, set); f != nil {
+		if f := s.secure(r, to, set); f != nil {
 			return f
 		}
 	}

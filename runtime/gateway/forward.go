@@ -15,7 +15,7 @@ func Forward(r *httpd.Request, to Target, p *Protocol, set *Settings) httpd.Stat
 	s := beginPass(r, set)
 	s.scheme = p.Scheme
 	if to.TLS != nil {
-		s.scheme = "https://"
+		s.scheme = p.Secure
 	}
 	if st := s.readBody(r, p, set); st != httpd.OK {
 		return st
@@ -73,7 +73,7 @@ func (s *State) readBody(r *httpd.Request, p *Protocol, set *Settings) httpd.Sta
 		}
 		return httpd.OK
 	}
-	if !set.RequestBuffering {
+	if !set.RequestBuffering && !(p.NeedsLength && b.Chunked) {
 		st := r.ReadAvailable()
 		s.BodyLen, s.Chunked = b.Announced, b.Chunked && b.Pending()
 		if !b.Pending() {

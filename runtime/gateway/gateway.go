@@ -20,6 +20,7 @@ import (
 // A Protocol is how a peer is spoken to, and its answer understood.
 type Protocol struct {
 	Scheme string // "http://", for logs
+	Secure string // "https://": Scheme over TLS
 	// AppendRequest appends the head of the request, in a form that
 	// may be sent to any peer.
 	AppendRequest func(dst []byte, r *httpd.Request, s *State) ([]byte, httpd.Status)
@@ -27,6 +28,10 @@ type Protocol struct {
 	// Framing is what stands around the pieces of the request's body; nil: the
 	// chunked coding if State.Chunked, nothing otherwise.
 	Framing *Framing
+
+	// NeedsLength says that a body can be passed on as it comes only if its
+	// length is known.
+	NeedsLength bool
 
 	// ReadHead reads the head of the response from the start of b, and takes
 	// it and what precedes the body out of b. It fills State.Head, and says by
@@ -57,6 +62,7 @@ type Settings struct {
 	TempWrite           int64           // bytes moved to it at once
 	IgnoreAbort         bool
 	Intercept           bool
+	Intercept404        bool
 	PassBody            bool
 	Ignore              Ignored
 	Hide                *Names // fields that are not passed to the client
@@ -200,6 +206,8 @@ type State struct {
 	set              *Settings   // of this pass
 	plain            plain
 	chunked          chunked
+	records          records
+	trailed          trailed
 	early            int // bytes of interim responses
 	frame            [2 * frameRoom]byte
 	rate, rated      int64 // bytes a second that may be read (proxy_limit_rate), and those read
@@ -216,6 +224,9 @@ func StateOf(r *httpd.Request) *State {
 	s, _ := r.Upstream.(*State)
 	return s
 }
+
+// Request returns the head of the request as it was sent.
+func (s *State) Request() []byte { return s.out }
 
 // Trailers returns the fields of the response's trailer section.
 func (s *State) Trailers() *header.Block { return &s.tail.Block }

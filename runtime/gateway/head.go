@@ -25,6 +25,7 @@ func (s *State) readHead(r *httpd.Request, p *Protocol, set *Settings, began tim
 	limit := min(len(b.B), set.BufferSize)
 	s.Head.Reset()
 	s.Body, s.NoBody, s.Keep, s.Upgrade, s.early = nil, false, false, false, 0
+	s.records.r = nil
 	for {
 		if b.W >= limit {
 			r.Errorf(logs.Error, "upstream sent too big header while reading response header from upstream")
@@ -90,17 +91,23 @@ func (s *State) judge(r *httpd.Request, g *upstream.Group, set *Settings) (st ht
 			return st, again || st != httpd.Declined
 		}
 	}
-	if set.Intercept && r.Intercepts(status) {
+	if status == 404 && set.Intercept404 || set.Intercept && r.Intercepts(status) {
 		s.attempt().Response = time.Since(s.start)
 		if status == 401 {
 			for f := s.Head.First(header.WWWAuthenticate); f != nil; f = s.Head.Next(f) {
 				r.Resp.Headers.AddID(header.WWWAuthenticate, r.Copy(s.Head.Value(f)))
 			}
 		}
-		s.finish(g, nil, false)
+		s.finish(g, set, s.ended())
 		return httpd.Status(status), true
 	}
 	return 0, false
+}
+
+// ended reports whether the response has ended with its head, and the
+// connection may be used again.
+func (s *State) ended() bool {
+	return s.Keep && s.buf.Len() == 0 && (s.NoBody || s.Body.Whole())
 }
 
 // finish ends the last attempt: its connection is kept for another request if

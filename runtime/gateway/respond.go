@@ -54,9 +54,7 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 	if s.NoBody || r.HeadOnly {
 		// What nobody wants, such as the body of an answer to auth_request or
 		// mirror, is not waited for.
-		if s.buf.Len() > 0 || !s.NoBody && !s.Body.Whole() {
-			keep = false
-		}
+		keep = s.ended()
 	} else {
 		err := s.relay(r, set, buffering)
 		keep = keep && s.Body.Whole() && s.buf.Len() == 0
@@ -196,8 +194,7 @@ func (s *State) accelRedirect(r *httpd.Request, g *upstream.Group, uri []byte, s
 	}
 	uri = r.Copy(uri)
 	s.attempt().Response = time.Since(began)
-	keep := s.Keep && s.Body.Whole() && s.buf.Len() == 0
-	s.finish(g, set, keep)
+	s.finish(g, set, s.ended())
 	if len(uri) > 0 && uri[0] == '@' {
 		return r.Enter(uri)
 	}

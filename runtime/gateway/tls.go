@@ -17,8 +17,11 @@ type TLS struct {
 }
 
 // secure puts TLS over the connection to the peer, which was just made.
-func (s *State) secure(r *httpd.Request, t *TLS, set *Settings) *failure {
-	name := s.Host
+func (s *State) secure(r *httpd.Request, to Target, set *Settings) *failure {
+	t, name := to.TLS, s.Host
+	if name == nil {
+		name = []byte(to.Name)
+	}
 	if t.Name != nil {
 		name = r.Eval(t.Name)
 	}

@@ -430,7 +430,7 @@ func (r *Request) release() {
 	r.Body.reset()
 	kept := *r
 	*r = Request{
-		HTTP: kept.HTTP, Head: kept.Head, slots: kept.slots, arena: kept.arena, caps: kept.caps[:0],
+		HTTP: kept.HTTP, Head: kept.Head, slots: kept.slots, arena: kept.arena, caps: kept.caps[:0], offsets: kept.offsets[:0],
 		Resp: kept.Resp, Body: kept.Body, out: kept.out, RealIP: kept.RealIP[:0],
 		ends: kept.ends[:0], contexts: kept.contexts[:0],
 	}

@@ -90,6 +90,7 @@ type Request struct {
 	slots      []vars.Slot
 	arena      buf.Arena
 	caps       []int
+	offsets    []int // of Match
 	capSubject []byte
 
 	in      *buf.Buffer // what was read from the client; unread bytes are body or the next request
@@ -126,6 +127,18 @@ func (r *Request) Capture(n int) []byte {
 // Cycle implements vars.Subject.
 func (r *Request) Cycle(name string) {
 	r.Errorf(logs.Error, "cycle while evaluating variable \"%s\"", name)
+}
+
+// Match matches a subject and leaves $1, $2 … as they are. The offsets it
+// returns, two for each group, are valid until it is called again.
+func (r *Request) Match(re *regex.Regexp, subject []byte) (offsets []int, ok bool) {
+	caps, ok, err := re.Match(subject, r.offsets[:0])
+	if err != nil {
+		r.Errorf(logs.Alert, "pcre2_match() failed: %v on \"%s\" using \"%s\"", err, subject, re)
+		return nil, false
+	}
+	r.offsets = caps
+	return caps, ok
 }
 
 // Exec matches re against subject, which must live as long as r, and keeps its

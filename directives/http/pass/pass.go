@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"understudy/directives/spec"
+	"understudy/parser/diag"
 	"understudy/runtime/gateway"
 	"understudy/runtime/httpd"
 )
@@ -84,6 +85,16 @@ func (c *Conf) Settings(k Kind) *gateway.Settings {
 	}
 	s.Hide = gateway.NewNames(hide...)
 	return s
+}
+
+// Takes reports whether the handler of a …_pass directive that stands at a place
+// is the location's: of several, nginx takes the last.
+func Takes(b *spec.Builder, at diag.Pos) bool {
+	if b.Content == nil {
+		return true
+	}
+	other := b.Content.Pos
+	return other.File != at.File || other.Line < at.Line || other.Line == at.Line && other.Col < at.Col
 }
 
 // Own prepares a location for the handler of a …_pass directive that stands at

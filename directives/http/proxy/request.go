@@ -34,7 +34,7 @@ func newHandler(c *conf, t *target, b *spec.Builder) *handler {
 		conf: c, target: t, head: newHead(c, b.Env().Version), settings: c.settings(),
 		host: []byte(t.host), port: []byte(t.port), uri: []byte(t.uri), name: len(t.name),
 	}
-	h.protocol = gateway.Protocol{Scheme: "http://", AppendRequest: h.appendRequest, ReadHead: gateway.ReadHTTPHead}
+	h.protocol = gateway.Protocol{Scheme: "http://", Secure: "https://", AppendRequest: h.appendRequest, ReadHead: gateway.ReadHTTPHead}
 	if t.whole == nil {
 		h.to = pass.To(t.group)
 	} else {
