@@ -116,11 +116,10 @@ func (d *records) Next(p []byte) (data []byte, n int, done bool, err error) {
 			d.whole = true
 			return nil, n, true, nil
 		case e == fcgi.Header && (d.Type == fcgi.EndRequest || d.Type == fcgi.Stdout && d.Left == 0):
+			// Without fastcgi_keep_conn, nginx waits for the connection to be
+			// closed; the end of the request comes before.
 			if d.rest > 0 {
 				return nil, n, false, d.premature()
-			}
-			if !d.keep {
-				return nil, n, true, nil
 			}
 		case e == fcgi.Data && d.Type == fcgi.Stderr:
 			d.log(data, "reading upstream")
