@@ -16,56 +16,38 @@ type accepted struct {
 	name  string
 	in    spec.Context
 	args  spec.Arity
-	often often
 	why   string
 	check func(*spec.Call) error
 }
-
-// An often says how many times a directive may be given in a block.
-type often bool
-
-const (
-	once  often = false
-	again often = true
-)
 
 const noCache = "nothing is cached here: proxy_cache and its like are refused"
 
 // Accepted without effect.
 var acceptedGroups = []acceptedGroup{
 	{"http_fastcgi", []accepted{
-		{"fastcgi_cache_bypass", anywhere, spec.AtLeast(1), again, noCache, predicates},
-		{"fastcgi_no_cache", anywhere, spec.AtLeast(1), again, noCache, predicates},
+		{"fastcgi_cache_bypass", anywhere, spec.AtLeast(1), noCache, predicates},
+		{"fastcgi_no_cache", anywhere, spec.AtLeast(1), noCache, predicates},
 	}},
 	{"http_uwsgi", []accepted{
-		{"uwsgi_cache_bypass", anywhere, spec.AtLeast(1), again, noCache, predicates},
-		{"uwsgi_no_cache", anywhere, spec.AtLeast(1), again, noCache, predicates},
+		{"uwsgi_cache_bypass", anywhere, spec.AtLeast(1), noCache, predicates},
+		{"uwsgi_no_cache", anywhere, spec.AtLeast(1), noCache, predicates},
 	}},
 	{"http_scgi", []accepted{
-		{"scgi_cache_bypass", anywhere, spec.AtLeast(1), again, noCache, predicates},
-		{"scgi_no_cache", anywhere, spec.AtLeast(1), again, noCache, predicates},
+		{"scgi_cache_bypass", anywhere, spec.AtLeast(1), noCache, predicates},
+		{"scgi_no_cache", anywhere, spec.AtLeast(1), noCache, predicates},
 	}},
 	{"http_proxy", []accepted{
-		{"proxy_cache_bypass", anywhere, spec.AtLeast(1), again, noCache, predicates},
-		{"proxy_no_cache", anywhere, spec.AtLeast(1), again, noCache, predicates},
+		{"proxy_cache_bypass", anywhere, spec.AtLeast(1), noCache, predicates},
+		{"proxy_no_cache", anywhere, spec.AtLeast(1), noCache, predicates},
 	}},
 }
 
-// A given is which of these directives one block has.
-type given struct{ names map[string]bool }
+// A given is what is kept of these directives: nothing.
+type given struct{}
 
 // setter checks a directive and forgets it.
 func (a accepted) setter() spec.Setter[given] {
-	return spec.Accept(a.why, spec.Do(func(g *given, call *spec.Call) error {
-		if a.often == once && g.names[a.name] {
-			return spec.ErrDuplicate
-		}
-		if g.names == nil {
-			g.names = map[string]bool{}
-		}
-		g.names[a.name] = true
-		return a.check(call)
-	}))
+	return spec.Accept(a.why, spec.Do(func(_ *given, call *spec.Call) error { return a.check(call) }))
 }
 
 // acceptedModules returns modules of the rows that declared does not have.

@@ -98,15 +98,15 @@ func (s *State) judge(r *httpd.Request, g *upstream.Group, set *Settings) (st ht
 				r.Resp.Headers.AddID(header.WWWAuthenticate, r.Copy(s.Head.Value(f)))
 			}
 		}
-		s.finish(g, set, s.ended())
+		s.finish(g, set, s.reusable())
 		return httpd.Status(status), true
 	}
 	return 0, false
 }
 
-// ended reports whether the response has ended with its head, and the
+// reusable reports whether the response has ended with its head, and the
 // connection may be used again.
-func (s *State) ended() bool {
+func (s *State) reusable() bool {
 	return s.Keep && s.buf.Len() == 0 && (s.NoBody || s.Body.Whole())
 }
 

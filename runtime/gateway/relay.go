@@ -132,8 +132,8 @@ func (s *State) relayed(r *httpd.Request, set *Settings) error {
 	if s.trailing(set) {
 		return s.trailers(r, set)
 	}
-	if s.buf.Len() > 0 {
-		r.Errorf(logs.Warn, "%s while reading upstream", s.Body.Surplus())
+	if text := s.Body.Surplus(); s.buf.Len() > 0 && text != "" {
+		r.Errorf(logs.Warn, "%s while reading upstream", text)
 	}
 	return nil
 }

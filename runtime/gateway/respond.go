@@ -54,7 +54,7 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 	if s.NoBody || r.HeadOnly {
 		// What nobody wants, such as the body of an answer to auth_request or
 		// mirror, is not waited for.
-		keep = s.ended()
+		keep = s.reusable()
 	} else {
 		err := s.relay(r, set, buffering)
 		keep = keep && s.Body.Whole() && s.buf.Len() == 0
@@ -194,7 +194,7 @@ func (s *State) accelRedirect(r *httpd.Request, g *upstream.Group, uri []byte, s
 	}
 	uri = r.Copy(uri)
 	s.attempt().Response = time.Since(began)
-	s.finish(g, set, s.ended())
+	s.finish(g, set, s.reusable())
 	if len(uri) > 0 && uri[0] == '@' {
 		return r.Enter(uri)
 	}
