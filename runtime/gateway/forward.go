@@ -65,12 +65,14 @@ func (s *State) readBody(r *httpd.Request, p *Protocol, set *Settings) httpd.Sta
 	if set.Body != nil || !set.PassBody {
 		return r.ReadBody() // variables may want it, though it is not sent
 	}
-	if !b.Present() || b.Read() && b.Buffered() {
+	switch {
+	case !b.Present():
+		st := r.ReadBody() // which may make a file of nothing
+		s.BodyLen = b.Announced
+		return st
+	case b.Read() && b.Buffered():
 		r.Continue()
 		s.BodyLen = b.Length
-		if !b.Present() {
-			s.BodyLen = b.Announced
-		}
 		return httpd.OK
 	}
 	if !set.RequestBuffering && !(p.NeedsLength && b.Chunked) {
