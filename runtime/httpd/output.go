@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"understudy/runtime/buf"
+	"understudy/runtime/conn"
 	"understudy/runtime/h1"
 	"understudy/runtime/logs"
 )
@@ -26,6 +27,7 @@ type output struct {
 	after   int64  // bytes before the limit applies
 	limited bool   // limit has been set
 	closed  bool
+	rests   conn.Clock // nothing is sent before, because of the limit
 	err     error
 }
 
@@ -205,9 +207,6 @@ func (o *output) Write(p []byte) error {
 	if o.err != nil {
 		return o.err
 	}
-	if o.limit > 0 {
-		return o.slowly(p)
-	}
 	o.r.Resp.BodySent += int64(len(p))
 	if o.r.Resp.chunked {
 		o.held = h1.AppendChunkHeader(o.held, int64(len(p)))
@@ -237,6 +236,9 @@ func (o *output) send(p, tail []byte) error {
 	}
 	if len(o.held)+len(p)+len(tail) == 0 {
 		return nil
+	}
+	if o.limit > 0 {
+		return o.slowly(p, tail)
 	}
 	c := o.r.Client
 	c.SetWriteTimeout(o.r.Loc.SendTimeout)
@@ -350,45 +352,4 @@ func (o *output) Close() error {
 		o.held = h1.AppendLastChunk(o.held, &o.r.Resp.Trailers)
 	}
 	return o.send(nil, nil)
-}
-
-// slowly sends p no faster than the limit, in pieces of what may go at once.
-func (o *output) slowly(p []byte) error {
-	for len(p) > 0 {
-		seconds := time.Now().Unix() - o.r.Start.Unix() + 1
-		allowed := o.limit*seconds - (o.r.BytesSent() + int64(len(o.held)) - o.after)
-		if allowed <= 0 {
-			if err := o.Flush(); err != nil {
-				return err
-			}
-			wait := time.Duration(-allowed*1000/o.limit+1) * time.Millisecond
-			o.r.Client.Spend(wait)
-			if !o.r.Sleep(wait) {
-				return o.check(errGone)
-			}
-			continue
-		}
-		n := min(int64(len(p)), allowed)
-		limit := o.limit
-		o.limit = 0
-		err := o.Write(p[:n])
-		o.limit = limit
-		if err != nil {
-			return err
-		}
-		p = p[n:]
-		if len(p) > 0 || n == allowed {
-			if err := o.Flush(); err != nil {
-				return err
-			}
-			// nginx waits for as long as the piece was worth.
-			if wait := time.Duration(n*1000/o.limit) * time.Millisecond; len(p) > 0 {
-				o.r.Client.Spend(wait)
-				if !o.r.Sleep(wait) {
-					return o.check(errGone)
-				}
-			}
-		}
-	}
-	return nil
 }
