@@ -16,8 +16,14 @@ import (
 // the client, so it is an error here.
 var errNoStatusLine = errors.New("upstream sent no valid HTTP/1.0 header")
 
-// ReadHTTPHead is the ReadHead of HTTP/1 (RFC 9112). Interim responses are
-// passed on as early_hints says.
+// errSwitching is the error of a 101 that nobody asked for. nginx passes it on, and
+// the client takes what follows for whatever it likes.
+var errSwitching = errors.New("upstream switched protocols without being asked")
+
+// ReadHTTPHead is the ReadHead of HTTP/1 (RFC 9112). A 103 is passed on as
+// early_hints says; the client is not waiting for other interim responses. (nginx
+// takes those for the response, so that the client loses the latter, or gets it as
+// that to its next request.)
 func ReadHTTPHead(r *httpd.Request, s *State, b *buf.Buffer) error {
 	h := &s.Head
 	for {
@@ -29,10 +35,10 @@ func ReadHTTPHead(r *httpd.Request, s *State, b *buf.Buffer) error {
 			return err
 		}
 		b.R += n
-		if h.Status != 103 {
+		if h.Status >= 200 || h.Status == 101 {
 			break
 		}
-		if len(r.Loc.EarlyHints) > 0 && r.Any(r.Loc.EarlyHints) {
+		if h.Status == 103 && len(r.Loc.EarlyHints) > 0 && r.Any(r.Loc.EarlyHints) {
 			s.early += n
 			s.passHints(r)
 		}
@@ -45,7 +51,9 @@ func ReadHTTPHead(r *httpd.Request, s *State, b *buf.Buffer) error {
 	}
 	s.Keep = !h.Close
 	s.NoBody = h.Status == 204 || h.Status == 304 || len(s.out) > 5 && string(s.out[:5]) == "HEAD "
-	s.Upgrade = h.Status == 101 && r.Header(header.Upgrade) != nil
+	if s.Upgrade = h.Status == 101; s.Upgrade && r.Header(header.Upgrade) == nil {
+		return errSwitching
+	}
 	if h.Chunked {
 		h.ContentLength = -1
 		s.chunked = chunked{h1.Chunked{KeepTrailers: s.set.PassTrailers}}
