@@ -5,8 +5,6 @@ import "understudy/directives/spec"
 // FastCGI.
 var fastcgiGroups = []group{
 	{"http_fastcgi", []row{
-		{"fastcgi_store", anywhere, one, simple},
-		{"fastcgi_store_access", anywhere, spec.Between(1, 3), simple},
 		{"fastcgi_cache", anywhere, one, simple},
 		{"fastcgi_cache_key", anywhere, one, simple},
 		{"fastcgi_cache_path", spec.HTTP, spec.AtLeast(2), simple},

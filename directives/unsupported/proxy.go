@@ -5,8 +5,6 @@ import "understudy/directives/spec"
 // HTTP proxying.
 var proxyGroups = []group{
 	{"http_proxy", []row{
-		{"proxy_store", anywhere, one, simple},
-		{"proxy_store_access", anywhere, spec.Between(1, 3), simple},
 		{"proxy_cache", anywhere, one, simple},
 		{"proxy_cache_key", anywhere, one, simple},
 		{"proxy_cache_path", spec.HTTP, spec.AtLeast(2), simple},

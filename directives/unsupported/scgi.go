@@ -5,8 +5,6 @@ import "understudy/directives/spec"
 // SCGI.
 var scgiGroups = []group{
 	{"http_scgi", []row{
-		{"scgi_store", anywhere, one, simple},
-		{"scgi_store_access", anywhere, spec.Between(1, 3), simple},
 		{"scgi_cache", anywhere, one, simple},
 		{"scgi_cache_key", anywhere, one, simple},
 		{"scgi_cache_path", spec.HTTP, spec.AtLeast(2), simple},

@@ -5,8 +5,6 @@ import "understudy/directives/spec"
 // uwsgi.
 var uwsgiGroups = []group{
 	{"http_uwsgi", []row{
-		{"uwsgi_store", anywhere, one, simple},
-		{"uwsgi_store_access", anywhere, spec.Between(1, 3), simple},
 		{"uwsgi_cache", anywhere, one, simple},
 		{"uwsgi_cache_key", anywhere, one, simple},
 		{"uwsgi_cache_path", spec.HTTP, spec.AtLeast(2), simple},

@@ -29,7 +29,10 @@ type abortion struct {
 func (a *abortion) leave() { a.peer.Cancel() }
 
 // watched reports whether the client's leaving ends the request.
-func watched(r *httpd.Request, set *Settings) bool { return !set.IgnoreAbort && watchable(r) }
+// A response that is stored is read whoever waits for it.
+func watched(r *httpd.Request, set *Settings) bool {
+	return !set.IgnoreAbort && set.Store == nil && watchable(r)
+}
 
 // watchable reports whether there is a client that waits for r.
 func watchable(r *httpd.Request) bool { return r.Client != nil && !r.InBackground() }

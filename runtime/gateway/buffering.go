@@ -170,6 +170,7 @@ func (l *backlog) put(k *block, end int) {
 		return
 	}
 	l.s.attempt().Length += int64(end - k.to)
+	l.s.keep(l.r, k.b.B[k.to:end])
 	k.to, l.caught = end, l.idle
 	l.some.Signal()
 }
@@ -186,12 +187,15 @@ func (l *backlog) drain() error {
 		case n > 0:
 			f := l.temp.f
 			l.mu.Unlock()
-			err = l.r.SendFile(f, off, n)
+			if !l.s.copy.deaf {
+				err = l.r.SendFile(f, off, n)
+			}
 			l.mu.Lock()
 			l.temp.from += n
 		case len(p) > 0:
 			l.mu.Unlock()
-			if err = l.r.Write(p); err == nil {
+			if l.s.copy.deaf {
+			} else if err = l.r.Write(p); err == nil {
 				err = l.r.Push()
 			}
 			l.mu.Lock()
@@ -203,8 +207,8 @@ func (l *backlog) drain() error {
 			l.some.Wait()
 			l.idle = false
 		}
-		if err != nil {
-			return errClient
+		if err = l.s.lostClient(err); err != nil {
+			return err
 		}
 	}
 }

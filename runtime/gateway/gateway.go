@@ -60,6 +60,7 @@ type Settings struct {
 	TempPath            *httpd.TempPath // of what does not fit into them; nil: the peer waits
 	MaxTemp             int64           // bytes in a temporary file; 0: none
 	TempWrite           int64           // bytes moved to it at once
+	Store               *Store          // nil: responses are not stored
 	IgnoreAbort         bool
 	Intercept           bool
 	Intercept404        bool
@@ -215,6 +216,7 @@ type State struct {
 	tail             h1.Trailers
 	abort            abortion
 	slow             slowness
+	copy             copying
 	group            *upstream.Group // of the response, which came to a request of
 	began            time.Time
 }

@@ -92,6 +92,14 @@ func (p *peer) next() reply {
 	return r
 }
 
+// note says that the other side has closed a connection, to who counts that.
+func (p *peer) note() {
+	select {
+	case p.closed <- struct{}{}:
+	default:
+	}
+}
+
 func (p *peer) peek() reply {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -107,7 +115,7 @@ func (p *peer) converse(c net.Conn) {
 		}
 		req, err := http.ReadRequest(in)
 		if err != nil {
-			p.closed <- struct{}{}
+			p.note()
 			return
 		}
 		r := p.next()
@@ -123,7 +131,7 @@ func (p *peer) converse(c net.Conn) {
 		}
 		if r.hang {
 			io.Copy(io.Discard, in)
-			p.closed <- struct{}{}
+			p.note()
 			return
 		}
 		if r.end {

@@ -18,10 +18,26 @@ const relayBuffer = 32 << 10
 // once; with buffering, small pieces are held back until there is enough, and a slow
 // client does not keep the peer waiting.
 func (s *State) relay(r *httpd.Request, set *Settings, buffering bool) error {
-	if buffering && watchable(r) {
+	if !buffering {
+		return s.relayBody(r, set, false)
+	}
+	if watchable(r) {
 		s.watchSpeed(r)
 		defer s.unwatchSpeed(r)
 	}
+	if set.Store == nil {
+		return s.relayBody(r, set, true)
+	}
+	s.store(r, set)
+	err := s.relayBody(r, set, true)
+	s.stored(r, set, err)
+	if s.copy.deaf {
+		return errClient
+	}
+	return err
+}
+
+func (s *State) relayBody(r *httpd.Request, set *Settings, buffering bool) error {
 	b := s.buf
 	start, end := b.R, b.R // data wait in b.B[start:end]
 	raw := b.Len()         // received since the last piece was delivered
@@ -158,8 +174,12 @@ func (s *State) bodyFailure(r *httpd.Request, err error) error {
 // for what follows.
 func (s *State) deliver(r *httpd.Request, p []byte, buffering, last bool) error {
 	s.attempt().Length += int64(len(p))
+	s.keep(r, p)
 	if last {
 		s.unwatchSpeed(r)
+	}
+	if s.copy.deaf {
+		return nil
 	}
 	err := r.Write(p)
 	switch {
@@ -169,10 +189,20 @@ func (s *State) deliver(r *httpd.Request, p []byte, buffering, last bool) error 
 	default:
 		err = r.Flush()
 	}
-	if err != nil {
-		return errClient
+	return s.lostClient(err)
+}
+
+// lostClient says what it means that a write to the client failed. A response that
+// is stored is read on.
+func (s *State) lostClient(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case s.copy.f != nil:
+		s.copy.deaf = true
+		return nil
 	}
-	return nil
+	return errClient
 }
 
 // trailers reads the trailer section and passes it on.

@@ -28,6 +28,7 @@ func (s *State) Release() {
 	if s.conn != nil {
 		s.conn.Close()
 	}
+	s.unstore()
 	s.buf.Free()
 	s.headBuf.Free()
 	kept := *s

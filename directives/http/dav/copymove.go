@@ -110,9 +110,9 @@ func (t *transfer) run(h *handler) httpd.Status {
 func (t *transfer) file(h *handler, info os.FileInfo) httpd.Status {
 	ok := false
 	if t.r.MethodID == h1.MOVE {
-		ok = (&move{from: string(t.from), to: string(t.to), pathAccess: h.access, createPath: true}).run(t.r)
+		ok = (&httpd.Move{From: string(t.from), To: string(t.to), PathAccess: h.access, CreatePath: true}).Run(t.r)
 	} else {
-		ok = copyFile(t.r, string(t.from), string(t.to), info)
+		ok = httpd.CopyFile(t.r, string(t.from), string(t.to), info)
 	}
 	if !ok {
 		return 500
@@ -148,7 +148,7 @@ func (t *tree) there(path string) string { return t.to + path[len(t.from):] }
 
 func makeCopy(t *tree, path string, info os.FileInfo) {
 	to := t.there(path)
-	if err := os.Mkdir(to, dirAccess(info.Mode().Perm())); err != nil {
+	if err := os.Mkdir(to, httpd.DirAccess(info.Mode().Perm())); err != nil {
 		failed(t.r, err, 0, "mkdir()", []byte(to))
 	}
 }
@@ -160,7 +160,7 @@ func copyTime(t *tree, path string, info os.FileInfo) {
 	}
 }
 
-func copyIn(t *tree, path string, info os.FileInfo) { copyFile(t.r, path, t.there(path), info) }
+func copyIn(t *tree, path string, info os.FileInfo) { httpd.CopyFile(t.r, path, t.there(path), info) }
 
 // mayOverwrite reads the Overwrite field (RFC 4918 section 10.6), and reports
 // whether it is one.

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"understudy/runtime/httpd"
 )
 
 // write makes a file with permissions and a time, and returns its name.
@@ -46,11 +48,11 @@ var then = time.Unix(784111777, 0)
 func TestMove(t *testing.T) {
 	dir := t.TempDir() + "/"
 	from := write(t, dir+"from", "text", 0o600, time.Now())
-	m := move{from: from, to: dir + "a/b/to", access: 0o640, mtime: then, pathAccess: 0o640, createPath: true}
-	if !m.run(nil) {
+	m := httpd.Move{From: from, To: dir + "a/b/to", Access: 0o640, Mtime: then, PathAccess: 0o640, CreatePath: true}
+	if !m.Run(nil) {
 		t.Fatal("not moved")
 	}
-	check(t, m.to, "text", 0o640, then)
+	check(t, m.To, "text", 0o640, then)
 	if info, _ := os.Stat(dir + "a"); info.Mode().Perm() != 0o750 && runtime.GOOS != "windows" {
 		t.Errorf("the folder has permissions %o, want 750", info.Mode().Perm())
 	}
@@ -61,11 +63,11 @@ func TestMove(t *testing.T) {
 
 func TestAcross(t *testing.T) {
 	dir := t.TempDir() + "/"
-	m := move{from: write(t, dir+"from", "text", 0o640, then), to: dir + "to"}
-	if !m.across(nil) {
+	m := httpd.Move{From: write(t, dir+"from", "text", 0o640, then), To: dir + "to"}
+	if !m.Across(nil) {
 		t.Fatal("not moved")
 	}
-	check(t, m.to, "text", 0o640, then)
+	check(t, m.To, "text", 0o640, then)
 	if names, _ := filepath.Glob(dir + "*"); len(names) != 1 {
 		t.Errorf("there remain %v", names)
 	}

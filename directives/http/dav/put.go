@@ -42,13 +42,13 @@ func (h *handler) put(r *httpd.Request) httpd.Status {
 			return 409
 		}
 	}
-	m := move{from: temp, to: string(path), access: h.access, pathAccess: h.access, createPath: h.createPath}
+	m := httpd.Move{From: temp, To: string(path), Access: h.access, PathAccess: h.access, CreatePath: h.createPath}
 	if v := r.Head.Get(header.Date); v != nil {
 		if date, ok := h1.ParseTime(v); ok {
-			m.mtime = time.Unix(date, 0)
+			m.Mtime = time.Unix(date, 0)
 		}
 	}
-	if !m.run(r) {
+	if !m.Run(r) {
 		return 500
 	}
 	if status == 201 {
@@ -77,7 +77,7 @@ func (h *handler) mkcol(r *httpd.Request) httpd.Status {
 		return 500
 	}
 	path = path[:len(path)-1]
-	if err := os.Mkdir(string(path), dirAccess(h.access)); err != nil {
+	if err := os.Mkdir(string(path), httpd.DirAccess(h.access)); err != nil {
 		return failed(r, err, 409, "mkdir()", path)
 	}
 	location(r)

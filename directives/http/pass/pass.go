@@ -7,6 +7,7 @@
 package pass
 
 import (
+	"io/fs"
 	"slices"
 	"time"
 
@@ -42,6 +43,8 @@ type Conf struct {
 	busySize                    spec.Value[int64]
 	tempPath                    spec.Value[*httpd.TempPath]
 	maxTemp, tempWrite          spec.Value[int64]
+	store                       spec.Value[storing]
+	storeAccess                 spec.Value[fs.FileMode]
 	ignoreAbort, intercept      spec.Value[bool]
 	forceRanges                 spec.Value[bool]
 	ignore                      spec.Value[gateway.Ignored]
@@ -53,7 +56,7 @@ type Conf struct {
 // bodies both ways. at finds the Conf in the module's configuration.
 func Directives[C any](k Kind, at func(*C) *Conf) []spec.Directive[C] {
 	d := family[C]{k, at}
-	return slices.Concat(d.connection(), SocketBuffers[C](k.Prefix), d.request(), d.response(), d.buffering())
+	return slices.Concat(d.connection(), SocketBuffers[C](k.Prefix), d.request(), d.response(), d.buffering(), d.storing())
 }
 
 // ConnectionDirectives returns those of the directives that are about the
@@ -76,6 +79,9 @@ func (c *Conf) Settings(k Kind) *gateway.Settings {
 		ForceRanges: c.forceRanges.V,
 	}
 	c.setBuffers(s)
+	if c.store.V.on {
+		s.Store = &gateway.Store{Path: c.store.V.path, Access: c.storeAccess.V}
+	}
 	hide := []string{}
 	shown := gateway.NewNames(c.show.V...)
 	for _, name := range slices.Concat(k.Hidden, c.hide.V) {
