@@ -18,6 +18,7 @@ const layers = `
 	runtime/httpd runtime/stream
 	runtime runtime/gateway
 	directives/spec
+	directives/certificates
 	directives/http/coding directives/http/pass directives/stream/pass directives/listening directives/servername
 	directives/core directives/upstream directives/access directives/geo directives/mapping directives/splitclients directives/realip directives/limitconn directives/accesslog directives/ssl directives/setvar directives/unsupported directives/http/* directives/stream/*
 	directives

@@ -6,6 +6,7 @@ import (
 
 	"understudy/directives/access"
 	"understudy/directives/accesslog"
+	"understudy/directives/certificates"
 	"understudy/directives/core"
 	"understudy/directives/geo"
 	"understudy/directives/http/addition"
@@ -69,7 +70,7 @@ import (
 
 // modules stand in the order in which nginx runs their steps within a phase.
 var modules = []spec.Module{
-	core.Module, ssl.Core,
+	core.Module, certificates.Core,
 	httpcore.Module,
 	ssl.HTTP, http2.Module,
 	rewrite.Module,

@@ -3,6 +3,7 @@ package ssl
 import (
 	"fmt"
 
+	"understudy/directives/certificates"
 	"understudy/directives/spec"
 	"understudy/parser/diag"
 	"understudy/runtime/certs"
@@ -35,12 +36,12 @@ func (b *builder) warn(at diag.Pos, code, text string) {
 
 // build makes the context of a server; nil if it has no certificates. The
 // certificates and keys whose names contain variables are returned.
-func (c *conf[S]) build(b *builder, t *vars.Table[S], alpn []string) (x *certs.Context, dynamic *dynamic[S], err error) {
+func (c *conf[S]) build(b *builder, t *vars.Table[S], alpn []string) (x *certs.Context, dynamic *certificates.Dynamic[S], err error) {
 	env := b.scope.Env()
-	certificates := c.certificates.V
-	if n := len(certificates); n > 0 && len(c.keys.V) < n {
-		return nil, nil, b.errorf(certificates[n-1].call.Pos(), "no-certificate-key",
-			`no "ssl_certificate_key" is defined for certificate "%s"`, certificates[n-1].text)
+	list := c.certificates.V
+	if n := len(list); n > 0 && len(c.keys.V) < n {
+		return nil, nil, b.errorf(list[n-1].Call.Pos(), "no-certificate-key",
+			`no "ssl_certificate_key" is defined for certificate "%s"`, list[n-1].Text)
 	} else if n == 0 && !c.reject.V {
 		return nil, nil, nil
 	}
@@ -58,19 +59,19 @@ func (c *conf[S]) build(b *builder, t *vars.Table[S], alpn []string) (x *certs.C
 	if s.Cache == nil && c.cache.V.inside {
 		s.Cache = certs.NewCache(builtinSize)
 	}
-	if dynamic, err = c.compile(t); err != nil {
+	if dynamic, err = certificates.Compile(t, list, c.keys.V); err != nil {
 		return nil, nil, err
 	}
 	if env.Offline {
 		s.ClientCA, s.Trusted, s.CRL, s.Commands = "", "", "", nil
 	} else if dynamic != nil {
-		for _, n := range certificates {
-			s.Context = append(s.Context, n.text)
+		for _, n := range list {
+			s.Context = append(s.Context, n.Text)
 		}
 	} else {
-		for i, n := range certificates {
-			s.Certificates = append(s.Certificates, source(env, n.text, false))
-			s.Keys = append(s.Keys, source(env, c.keys.V[i].text, true))
+		for i, n := range list {
+			s.Certificates = append(s.Certificates, certificates.Source(env, n.Text, false))
+			s.Keys = append(s.Keys, certificates.Source(env, c.keys.V[i].Text, true))
 		}
 	}
 	if c.ocsp.V != 0 {
@@ -101,7 +102,7 @@ func (c *conf[S]) build(b *builder, t *vars.Table[S], alpn []string) (x *certs.C
 		return nil, nil, b.errorf(c.certificates.Pos, "tls", "%v", err)
 	}
 	if dynamic != nil {
-		dynamic.passwords, dynamic.store = c.passwords.V, c.certCache.V.store
+		dynamic.Passwords, dynamic.Store = c.passwords.V, c.certCache.V.Store
 	}
 	return x, dynamic, c.rest(b, x)
 }
@@ -135,8 +136,8 @@ func (c *conf[S]) rest(b *builder, x *certs.Context) error {
 	}
 	if c.staplingFile.V == "" {
 		for i, n := range c.certificates.V {
-			if why := x.CannotStaple(i); why != "" && n.call != nil {
-				b.warn(c.stapling.Pos, "ssl-ignored", fmt.Sprintf(`"ssl_stapling" ignored, %s "%s"`, why, source(env, n.text, false)))
+			if why := x.CannotStaple(i); why != "" && n.Call != nil {
+				b.warn(c.stapling.Pos, "ssl-ignored", fmt.Sprintf(`"ssl_stapling" ignored, %s "%s"`, why, certificates.Source(env, n.Text, false)))
 			}
 		}
 		return nil

@@ -3,6 +3,7 @@ package ssl
 import (
 	"crypto/tls"
 
+	"understudy/directives/certificates"
 	"understudy/directives/spec"
 	"understudy/runtime/httpd"
 )
@@ -29,10 +30,10 @@ var onlyHTTP = []spec.Directive[conf[*httpd.Request]]{{
 var alpn = []string{"http/1.1", "http/1.0", "http/0.9"}
 
 func serverTLS(c *conf[*httpd.Request], b *spec.Builder) error {
-	x, d, err := c.build(&builder{b.Scope, loader(b.Scope)}, b.Vars, alpn)
+	x, d, err := c.build(&builder{b.Scope, certificates.Loader(b.Scope)}, b.Vars, alpn)
 	b.Srv.TLS = httpd.Security{Context: x, Verify: c.verify.V}
 	if d != nil {
-		b.Srv.TLS.Certificates = func(r *httpd.Request) ([]tls.Certificate, error) { return d.load(r, r.Alloc) }
+		b.Srv.TLS.Certificates = func(r *httpd.Request) ([]tls.Certificate, error) { return d.Load(r, r.Alloc, false) }
 	}
 	return err
 }

@@ -3,7 +3,6 @@ package ssl
 import (
 	"os"
 	"strings"
-	"time"
 
 	"understudy/directives/spec"
 	"understudy/runtime/certs"
@@ -11,58 +10,6 @@ import (
 	"understudy/runtime/vars"
 	"understudy/runtime/zone"
 )
-
-// parseName reads the name of a certificate or key. Its variables are looked
-// for when the server is built: nginx complains of them then.
-func parseName[S vars.Subject](call *spec.Call) (name[S], error) {
-	return name[S]{text: call.Args[0].Text, call: call}, nil
-}
-
-// readPasswords reads a password file, once: it may be a pipe.
-func readPasswords(call *spec.Call) ([][]byte, error) {
-	env := call.Scope.Env()
-	file := env.ConfName(call.Args[0].Text)
-	if env.Offline {
-		return nil, nil
-	}
-	text, err := loader(call.Scope).Read(file)
-	if err != nil {
-		return nil, call.Errorf(-1, `open() "%s" failed%s`, file, httpd.Errno(err))
-	}
-	return certs.ParsePasswords(text), nil
-}
-
-func parseCertCache(call *spec.Call) (c certCache, err error) {
-	s := &certs.Store{Inactive: 10 * time.Second, Valid: time.Minute}
-	off := false
-	for _, p := range call.Params(0) {
-		ok := true
-		switch {
-		case p.Key == "max" && p.Has:
-			s.Max, ok = spec.ParseNumber(p.Val)
-			ok = ok && s.Max > 0
-		case p.Key == "inactive" && p.Has:
-			s.Inactive, ok = spec.ParseTime(p.Val, false)
-		case p.Key == "valid" && p.Has:
-			s.Valid, ok = spec.ParseTime(p.Val, false)
-		case p.Key == "off" && !p.Has:
-			off = true
-		default:
-			ok = false
-		}
-		if !ok {
-			return c, call.Errorf(p.Arg, `invalid parameter "%s"`, call.Args[p.Arg].Text)
-		}
-	}
-	switch {
-	case off:
-	case s.Max == 0:
-		return c, call.Errorf(-1, `"ssl_certificate_cache" must have the "max" parameter`)
-	default:
-		c.store = s
-	}
-	return c, nil
-}
 
 // parseSessionCache reads ssl_session_cache, which adds to what was said before.
 func parseSessionCache[S vars.Subject](c *sessionCache, call *spec.Call) error {

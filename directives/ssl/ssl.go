@@ -7,15 +7,15 @@ package ssl
 import (
 	"time"
 
+	"understudy/directives/certificates"
 	"understudy/directives/spec"
 	"understudy/runtime/certs"
 	"understudy/runtime/vars"
-	"understudy/runtime/zone"
 )
 
 // A conf is what a block says about TLS.
 type conf[S vars.Subject] struct {
-	certificates, keys spec.Value[[]name[S]]
+	certificates, keys spec.Value[[]certificates.Name]
 	passwords          spec.Value[[][]byte]
 	protocols          spec.Value[certs.Protocols]
 	ciphers, curve     spec.Value[string]
@@ -37,7 +37,7 @@ type conf[S vars.Subject] struct {
 	ticketKeys spec.Value[[]string]
 	timeout    spec.Value[time.Duration]
 
-	certCache   spec.Value[certCache]
+	certCache   spec.Value[certificates.Cache]
 	ech         spec.Value[[]string]
 	compression spec.Value[bool]
 	earlyData   spec.Value[bool]
@@ -50,34 +50,9 @@ type conf[S vars.Subject] struct {
 	reject spec.Value[bool]
 }
 
-// A name is that of a certificate or key, which may contain variables.
-type name[S vars.Subject] struct {
-	text string
-
-	call *spec.Call
-}
-
 // A sessionCache is what ssl_session_cache says.
 type sessionCache struct {
 	off    bool
 	inside bool         // sessions are to be kept
 	shared *certs.Cache // nil: for the server alone
-}
-
-// A certCache is what ssl_certificate_cache says.
-type certCache struct {
-	store *certs.Store // nil: off
-}
-
-// loader returns the loader of a compilation.
-func loader(s *spec.Scope) *certs.Loader {
-	l := spec.Result[*certs.Loader](s)
-	if l == nil {
-		l = &certs.Loader{ConfName: s.Env().ConfName}
-		spec.SetResult(s, l)
-		if !s.Env().Offline && s.Env().Zones != nil && inheritable(s) {
-			l.Objects, _ = zone.Open(s.Env().Zones, "openssl objects", "\x00openssl objects", 1, func() *certs.Objects { return new(certs.Objects) })
-		}
-	}
-	return l
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"understudy/directives/certificates"
 	"understudy/directives/spec"
 	"understudy/runtime/stream"
 )
@@ -42,11 +43,11 @@ func parseALPN(call *spec.Call) (list []string, err error) {
 }
 
 func streamTLS(c *conf[session], b *spec.StreamBuilder) error {
-	x, d, err := c.build(&builder{b.Scope, loader(b.Scope)}, b.Vars, c.alpn.V)
+	x, d, err := c.build(&builder{b.Scope, certificates.Loader(b.Scope)}, b.Vars, c.alpn.V)
 	b.Server.HandshakeTimeout = c.handshakeTimeout.V
 	b.Server.TLS = stream.Security{Context: x, Verify: c.verify.V}
 	if d != nil {
-		b.Server.TLS.Certificates = func(s session) ([]tls.Certificate, error) { return d.load(s, s.Alloc) }
+		b.Server.TLS.Certificates = func(s session) ([]tls.Certificate, error) { return d.Load(s, s.Alloc, false) }
 	}
 	return err
 }

@@ -3,6 +3,7 @@ package ssl
 import (
 	"time"
 
+	"understudy/directives/certificates"
 	"understudy/directives/spec"
 	"understudy/runtime/certs"
 	"understudy/runtime/vars"
@@ -27,15 +28,15 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 	return []d{{
 		Name: "ssl_certificate", In: in, Args: spec.Exactly(1), Syntax: "file",
 		Doc: "Names a file with a certificate and the chain it needs, in PEM; once for each kind of key.",
-		Set: spec.AddTo(func(c *c) *spec.Value[[]name[S]] { return &c.certificates }, parseName[S]),
+		Set: spec.AddTo(func(c *c) *spec.Value[[]certificates.Name] { return &c.certificates }, certificates.ParseName),
 	}, {
 		Name: "ssl_certificate_key", In: in, Args: spec.Exactly(1), Syntax: "file",
 		Doc: "Names the file with the certificate's private key, in PEM.",
-		Set: spec.AddTo(func(c *c) *spec.Value[[]name[S]] { return &c.keys }, parseName[S]),
+		Set: spec.AddTo(func(c *c) *spec.Value[[]certificates.Name] { return &c.keys }, certificates.ParseName),
 	}, {
 		Name: "ssl_certificate_cache", In: in, Args: spec.Between(1, 3), Syntax: "off | max=N [inactive=time] [valid=time]", Default: "off",
 		Doc: "Keeps certificates whose names contain variables.",
-		Set: spec.Scalar(func(c *c) *spec.Value[certCache] { return &c.certCache }, spec.Words, spec.Between(1, 3), nil, parseCertCache),
+		Set: spec.Scalar(func(c *c) *spec.Value[certificates.Cache] { return &c.certCache }, spec.Words, spec.Between(1, 3), nil, certificates.ParseCache),
 	}, {
 		Name: "ssl_ech_file", In: in, Args: spec.Exactly(1), Syntax: "file",
 		Doc: "Names a file with keys for Encrypted Client Hello.",
@@ -43,7 +44,7 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 	}, {
 		Name: "ssl_password_file", In: in, Args: spec.Exactly(1), Syntax: "file",
 		Doc: "Names a file with passwords for private keys, one on a line, which are tried in turn.",
-		Set: spec.Scalar(func(c *c) *spec.Value[[][]byte] { return &c.passwords }, spec.Words, spec.Exactly(1), nil, readPasswords),
+		Set: spec.Scalar(func(c *c) *spec.Value[[][]byte] { return &c.passwords }, spec.Words, spec.Exactly(1), nil, certificates.ReadPasswords),
 	}, {
 		Name: "ssl_certificate_compression", In: in, Syntax: "on | off", Default: "off",
 		Doc: "Compresses certificates.",
@@ -59,7 +60,7 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 	}, {
 		Name: "ssl_protocols", In: in, Args: spec.AtLeast(1), Syntax: "[SSLv2] [SSLv3] [TLSv1] [TLSv1.1] [TLSv1.2] [TLSv1.3]", Default: "TLSv1.2 TLSv1.3",
 		Doc: "Names the versions of the protocol that may be used.",
-		Set: spec.SetBits(func(c *c) *spec.Value[certs.Protocols] { return &c.protocols }, protocolNames),
+		Set: spec.SetBits(func(c *c) *spec.Value[certs.Protocols] { return &c.protocols }, certificates.Protocols),
 	}, {
 		Name: "ssl_ciphers", In: in, Syntax: "ciphers", Default: "HIGH:!aNULL:!MD5",
 		Doc: "Selects the ciphers that may be used, as OpenSSL has it. Those of TLS 1.3 are not affected.",
@@ -145,9 +146,4 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 		Doc: "Rejects all handshakes with the server.",
 		Set: spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.reject }),
 	}}
-}
-
-var protocolNames = map[string]certs.Protocols{
-	"sslv2": certs.SSLv2, "sslv3": certs.SSLv3, "tlsv1": certs.TLSv1,
-	"tlsv1.1": certs.TLSv1_1, "tlsv1.2": certs.TLSv1_2, "tlsv1.3": certs.TLSv1_3,
 }

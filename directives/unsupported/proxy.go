@@ -19,7 +19,5 @@ var proxyGroups = []group{
 		{"proxy_cache_revalidate", anywhere, one, simple},
 		{"proxy_cache_convert_head", anywhere, one, simple},
 		{"proxy_cache_background_update", anywhere, one, simple},
-		{"proxy_ssl_certificate_cache", anywhere, spec.Between(1, 3), simple},
-		{"proxy_ssl_conf_command", anywhere, spec.Exactly(2), simple},
 	}},
 }

@@ -18,7 +18,5 @@ var uwsgiGroups = []group{
 		{"uwsgi_cache_lock_age", anywhere, one, simple},
 		{"uwsgi_cache_revalidate", anywhere, one, simple},
 		{"uwsgi_cache_background_update", anywhere, one, simple},
-		{"uwsgi_ssl_certificate_cache", anywhere, spec.Between(1, 3), simple},
-		{"uwsgi_ssl_conf_command", anywhere, spec.Exactly(2), simple},
 	}},
 }

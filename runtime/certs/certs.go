@@ -112,7 +112,7 @@ func New(s Settings, l *Loader) (x *Context, warnings []string, err error) {
 	if c.CurvePreferences, err = parseCurves(s.Curves, warn); err != nil {
 		return nil, warnings, err
 	}
-	if err := x.commands(c, &s, l, warn); err != nil {
+	if err := applyCommands(c, s.Commands, commandsOf{&s.Tickets, s.Passwords, l}, warn); err != nil {
 		return nil, warnings, err
 	}
 	for _, ca := range x.authorities() {

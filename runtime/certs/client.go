@@ -25,6 +25,8 @@ type ClientSettings struct {
 	Trusted string // a file of authorities
 	CRL     string
 
+	Commands [][2]string // …_ssl_conf_command: name and value
+
 	Reuse bool // resume sessions
 }
 
@@ -65,19 +67,35 @@ func NewClient(s ClientSettings, l *Loader) (c *Client, warnings []string, err e
 			}
 		}
 	}
-	if s.Reuse {
+	tickets := s.Reuse
+	if err = applyCommands(c.base, s.Commands, commandsOf{&tickets, s.Passwords, l}, warn); err != nil {
+		return nil, warnings, err
+	}
+	if tickets {
 		c.base.ClientSessionCache = tls.NewLRUClientSessionCache(0)
 	}
 	return c, warnings, nil
 }
 
-// Over returns the client's side of a connection to a server called name, which
-// is what sni tells it, unless it is an address. The handshake is the caller's
+// A Hello is what differs between connections of one client.
+type Hello struct {
+	Name         string // the server's, which its certificate must have
+	SNI          bool   // tell the server its name, unless that is an address
+	ALPN         []string
+	Certificates []tls.Certificate // instead of the client's; nil: those
+}
+
+// Over returns the client's side of a connection. The handshake is the caller's
 // to do; its error has nginx's words by HandshakeText.
-func (c *Client) Over(nc net.Conn, name string, sni bool) *tls.Conn {
+func (c *Client) Over(nc net.Conn, h Hello) *tls.Conn {
 	cfg := c.base.Clone()
-	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err != nil && sni {
+	name := h.Name
+	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err != nil && h.SNI {
 		cfg.ServerName = name
+	}
+	cfg.NextProtos = h.ALPN
+	if h.Certificates != nil {
+		cfg.Certificates = h.Certificates
 	}
 	if c.check != nil {
 		cfg.VerifyConnection = func(st tls.ConnectionState) error {

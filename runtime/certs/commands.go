@@ -7,12 +7,19 @@ import (
 	"strings"
 )
 
-// commands applies ssl_conf_command (SSL_CONF_cmd(3)). What OpenSSL knows and
+// commandsOf is what commands may need or change besides a configuration.
+type commandsOf struct {
+	tickets   *bool
+	passwords [][]byte
+	loader    *Loader
+}
+
+// applyCommands applies ssl_conf_command (SSL_CONF_cmd(3)). What OpenSSL knows and
 // crypto/tls cannot do is refused, unless it is without effect on who can
 // connect.
-func (x *Context) commands(c *tls.Config, s *Settings, l *Loader, warn func(string, ...any)) (err error) {
+func applyCommands(c *tls.Config, commands [][2]string, o commandsOf, warn func(string, ...any)) (err error) {
 	var cert, key string
-	for _, cmd := range s.Commands {
+	for _, cmd := range commands {
 		name, value := cmd[0], cmd[1]
 		bad := func(codes ...string) error {
 			codes = append(codes, "error:0A000180:SSL routines::bad value:cmd="+name+", value="+value)
@@ -51,15 +58,15 @@ func (x *Context) commands(c *tls.Config, s *Settings, l *Loader, warn func(stri
 				case !slices.ContainsFunc(options, func(o string) bool { return strings.EqualFold(o, word) }):
 					return bad()
 				case strings.EqualFold(word, "SessionTicket"):
-					s.Tickets = !off
+					*o.tickets = !off
 				default:
 					warn(`"ssl_conf_command Options %s" is ignored: it has no counterpart`, word)
 				}
 			}
 		case "certificate":
-			cert = l.conf(value)
+			cert = o.loader.conf(value)
 		case "privatekey":
-			key = l.conf(value)
+			key = o.loader.conf(value)
 		case "protocol", "signaturealgorithms", "clientsignaturealgorithms", "dhparameters", "ecdhparameters", "recordpadding",
 			"numtickets", "verifymode", "verifycafile", "verifycapath", "chaincafile", "chaincapath", "clientcafile",
 			"clientcapath", "requestcafile", "requestcapath", "serverinfofile", "antireplay":
@@ -74,7 +81,7 @@ func (x *Context) commands(c *tls.Config, s *Settings, l *Loader, warn func(stri
 	if cert == "" || key == "" {
 		return fmt.Errorf(`SSL_CONF_cmd("Certificate") and SSL_CONF_cmd("PrivateKey") are supported only together`)
 	}
-	p, err := l.Pair(cert, key, s.Passwords)
+	p, err := o.loader.Pair(cert, key, o.passwords)
 	if err != nil {
 		return err
 	}

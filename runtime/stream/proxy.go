@@ -46,6 +46,8 @@ type Proxy struct {
 	Requests         int // UDP: datagrams of a client after which its session is a new one; 0: no limit
 	Responses        int // UDP: datagrams that answer one of a client; -1: any number
 	NoDelay          bool
+
+	TLS *upstream.TLS[*Session] // with peers; nil: they are spoken to plainly
 }
 
 // Run connects the session to a peer and joins the two.
@@ -211,6 +213,11 @@ func (p *Proxy) connect(s *Session, g *upstream.Group, bind netip.AddrPort) Stat
 		u.conn = nil
 		return Declined
 	}
+	if p.TLS != nil && s.packets == nil {
+		if st := p.secure(s, g); st != OK {
+			return st
+		}
+	}
 	u.attempt().Connect = time.Since(now)
 	g.Connected(&u.tried)
 	s.debugConnected()
@@ -248,7 +255,7 @@ func (p *Proxy) join(s *Session, t *Target) Status {
 	if s.packets != nil {
 		return p.relay(s, t)
 	}
-	if p.Protocol > 0 {
+	if p.Protocol > 0 && p.TLS == nil {
 		if err := p.sendHeader(s); err != nil {
 			s.ConnError(logs.Error, err, "send() failed")
 			return p.end(s, t.Group, Success)

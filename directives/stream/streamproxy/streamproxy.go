@@ -5,9 +5,11 @@ package streamproxy
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
+	"understudy/directives/certificates"
 	"understudy/directives/spec"
 	"understudy/runtime/resolver"
 	"understudy/runtime/stream"
@@ -18,7 +20,7 @@ const anywhere = spec.Stream | spec.StreamServer
 // Module is ngx_stream_proxy_module.
 var Module = spec.StreamModule[conf]{
 	Name:       "stream_proxy",
-	Directives: append(settings, pass),
+	Directives: slices.Concat(settings, []spec.Directive[conf]{pass}, tlsDirectives),
 	Server:     (*conf).addTo,
 }
 
@@ -35,6 +37,10 @@ type conf struct {
 	nextTries                  spec.Value[int]
 	nextTimeout                spec.Value[time.Duration]
 	protocol                   spec.Value[int]
+
+	ssl  spec.Value[bool]
+	tls  certificates.Upstream[*stream.Session]
+	alpn spec.Value[[]*stream.Template]
 }
 
 // A target is what proxy_pass says: a group, or an address with variables.
@@ -86,6 +92,12 @@ func (c *conf) addTo(b *spec.StreamBuilder) error {
 	}
 	if c.responses.Given() {
 		p.Responses = c.responses.V
+	}
+	if c.ssl.V {
+		var err error
+		if p.TLS, err = c.client(b); err != nil {
+			return err
+		}
 	}
 	switch {
 	case t.address != nil:

@@ -1,4 +1,4 @@
-package ssl
+package certificates
 
 import "understudy/directives/spec"
 
