@@ -2,7 +2,7 @@
 # make run     build, and show it: `understudy demo`
 # make build   ./bin/understudy
 # make test    every test, those with other programs included
-# make bench   CPU, speed and memory beside nginx's (BENCH='-h' lists its options)
+# make bench   CPU, speed and memory beside nginx's (BENCH='-h' lists its options, BENCH=-short takes a minute)
 # make fuzz    every fuzz target for FUZZTIME
 # make cross   binaries for every system, in ./bin
 # make vuln    govulncheck

@@ -112,3 +112,23 @@ func TestLargeConfig(t *testing.T) {
 		t.Errorf("got %d servers and %d locations", s, l)
 	}
 }
+
+func TestEcho(t *testing.T) {
+	back, err := listenBackend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer back.Close()
+	open, err := openTunnels(t.Context(), back.Addr().String(), 3)
+	defer open.close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := echo(t.Context(), open, 30, 10*time.Second)
+	if err != nil || got.requests != 30 || got.p99 <= 0 {
+		t.Errorf("got %+v, %v, want 30 messages", got, err)
+	}
+	if _, err := echo(t.Context(), open, 30, 0); err == nil {
+		t.Error("got no error from messages that had no time")
+	}
+}

@@ -31,6 +31,7 @@ type settings struct {
 	limit             time.Duration // per scenario and round
 	connections       int
 	tunnels           int
+	many              int // tunnels that are open while a few work
 	cpus              int
 	json              string
 }
@@ -58,9 +59,15 @@ func flags() (settings, error) {
 	flag.DurationVar(&s.limit, "time", 3*time.Second, "`duration` of a scenario in a round, at most")
 	flag.IntVar(&s.connections, "connections", 16, "client `connections`, all kept alive")
 	flag.IntVar(&s.tunnels, "tunnels", 1000, "idle WebSocket `tunnels` whose memory is measured")
+	flag.IntVar(&s.many, "many", 10000, "`tunnels` that are open while one in a hundred works; fewer if the limit of open files is below twice that")
+	short := flag.Bool("short", false, "a minute for all: one round, and a tenth of the load unless it is given")
 	flag.IntVar(&s.cpus, "cpus", runtime.NumCPU(), "worker_processes for both, and GOMAXPROCS for understudy")
 	flag.StringVar(&s.json, "json", "", "write the results to `file`, too")
 	flag.Parse()
+	if *short {
+		s.rounds, s.requests, s.limit = 1, s.requests/10, s.limit/10
+		s.tunnels, s.many = s.tunnels/2, s.many/10
+	}
 	var err error
 	if s.only, err = regexp.Compile(*only); err != nil {
 		return s, err
@@ -68,8 +75,8 @@ func flags() (settings, error) {
 	if s.understudy == "" {
 		return s, fmt.Errorf("no binary of understudy: build one and name it with -understudy")
 	}
-	if s.rounds < 1 || s.requests < 1 || s.connections < 1 || s.tunnels < 1 || s.cpus < 1 {
-		return s, fmt.Errorf("the counts must be positive")
+	if s.rounds < 1 || s.requests < 1 || s.connections < 1 || s.tunnels < 1 || s.many < 100 || s.cpus < 1 {
+		return s, fmt.Errorf("the counts must be positive, and -many 100 at least")
 	}
 	return s, nil
 }

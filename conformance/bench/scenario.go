@@ -27,12 +27,16 @@ var scenarios = []scenario{
 	{"proxied, 68-byte body", false, requests(viaHTTP, "/small", smallBody)},
 	{"return 200", false, requests(viaHTTP, "/return", len("ok\n"))},
 	{"static file, 10 KB", false, requests(viaHTTP, "/static/10k.bin", staticBody)},
+	{"static file, 1 MB", false, requests(viaHTTP, "/static/1m.bin", largeBody)},
 	{"proxied, 1 MB body", false, requests(viaHTTP, "/large", largeBody)},
 	{"stream, 68-byte body", true, requests(viaStream, "/small", smallBody)},
 	{"stream, 1 MB body", true, requests(viaStream, "/large", largeBody)},
 	{"idle WebSocket, http", false, tunnels(viaHTTP)},
 	{"idle WebSocket, stream", true, tunnels(viaStream)},
+	{"many tunnels, 1 % active", true, active(viaStream)},
 	{"start to first response", false, startup},
+	{"start, 2000 servers x 10 locations", false, largeStart},
+	{"reload, 2000 servers x 10 locations", false, largeReload},
 	{"-t, 2000 servers x 10 locations", false, configTest},
 }
 

@@ -74,7 +74,7 @@ pid nginx.pid;
 error_log stderr warn;
 
 events {
-    worker_connections 16384;
+    worker_connections 24576;
 }
 
 http {
@@ -138,6 +138,9 @@ func writeFiles(dir string) error {
 	if err := os.WriteFile(filepath.Join(dir, "static", "10k.bin"), bytes.Repeat([]byte("0123456789abcdef"), staticBody/16), 0o644); err != nil {
 		return err
 	}
+	if err := os.WriteFile(filepath.Join(dir, "static", "1m.bin"), bytes.Repeat([]byte("0123456789abcdef"), largeBody/16), 0o644); err != nil {
+		return err
+	}
 	return os.WriteFile(filepath.Join(dir, "large.conf"), largeConfig(2000, 10), 0o644)
 }
 
@@ -172,45 +175,61 @@ func (r *run) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// start starts the binary, and returns at its first response.
+// start starts the binary on the usual configuration, and returns at its first
+// response.
 func (r *run) start(ctx context.Context) (*server, error) {
-	s := &server{exited: make(chan error, 1)}
-	for _, addr := range []*string{&s.http, &s.stream} {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		*addr = ln.Addr().String()
-		ln.Close()
+	s := &server{}
+	if err := s.choose(); err != nil {
+		return nil, err
 	}
 	conf := r.load + config
 	if r.stream {
 		conf += streamConfig
 	}
+	return s, s.run(ctx, r, conf)
+}
+
+// choose finds free addresses.
+func (s *server) choose() error {
+	for _, addr := range []*string{&s.http, &s.stream} {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		*addr = ln.Addr().String()
+		ln.Close()
+	}
+	return nil
+}
+
+// run starts the binary on a configuration, in which /return answers 200, and
+// returns at its first response.
+func (s *server) run(ctx context.Context, r *run, conf string) error {
+	s.exited = make(chan error, 1)
 	conf = strings.NewReplacer("WORKERS", fmt.Sprint(r.cpus), "BACKEND", r.backend.String(), "HTTP", s.http, "STREAM", s.stream).Replace(conf)
 	if err := os.WriteFile(filepath.Join(r.dir, "nginx.conf"), []byte(conf), 0o644); err != nil {
-		return nil, err
+		return err
 	}
 	s.cmd = r.command(ctx, "-c", "nginx.conf")
 	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
 	if err := s.cmd.Start(); err != nil {
-		return nil, err
+		return err
 	}
 	go func() { s.exited <- s.cmd.Wait() }()
 	first := load{addr: s.http, path: "/return", size: len("ok\n"), connections: 1, requests: 1, limit: time.Second}
 	for deadline := time.Now().Add(10 * time.Second); ; {
 		_, err := first.run(ctx)
 		if err == nil {
-			return s, nil
+			return nil
 		}
 		select {
 		case <-s.exited:
-			return nil, fmt.Errorf("the server exited\n%s", &s.log)
+			return fmt.Errorf("the server exited\n%s", &s.log)
 		case <-time.After(time.Millisecond / 2):
 		}
 		if time.Now().After(deadline) {
 			s.stop()
-			return nil, fmt.Errorf("no response: %w\n%s", err, &s.log)
+			return fmt.Errorf("no response: %w\n%s", err, &s.log)
 		}
 	}
 }

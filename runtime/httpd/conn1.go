@@ -206,8 +206,7 @@ func (k *client) head(r *Request) (st Status, ok bool) {
 	}
 	r.debug("http process request line")
 	in := r.in
-	k.c.SetReadTimeout(k.a.Default.HeaderTimeout)
-	for {
+	for waited := false; ; {
 		n, err := r.Head.Parse(in.Bytes())
 		if err == nil {
 			in.R += n
@@ -229,6 +228,10 @@ func (k *client) head(r *Request) (st Status, ok bool) {
 		if in.W == len(in.B) {
 			in = in.Grow(2 * len(in.B))
 			r.in = in
+		}
+		if !waited { // most heads come whole, and need no clock
+			waited = true
+			k.c.SetReadTimeout(k.a.Default.HeaderTimeout)
 		}
 		if n, err := k.c.Read(in.Room()); n > 0 {
 			k.debugRead(n, len(in.B)-in.W)
