@@ -119,6 +119,10 @@ func (c *backendConn) run(orders []order, r *bufio.Reader) error {
 			_, err = io.CopyN(io.Discard, r, int64(n))
 		case "line":
 			_, err = r.ReadString('\n')
+		case "records", "netstring", "packet":
+			err = skipFramed(r, o.verb)
+		case "record":
+			err = sendRecord(c, o.arg)
 		case "eof":
 			_, err = io.Copy(io.Discard, r)
 			c.mu.Lock()

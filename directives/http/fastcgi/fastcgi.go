@@ -23,7 +23,7 @@ var Module = spec.HTTPModule[conf]{
 	Name: "http_fastcgi",
 	Directives: slices.Concat(
 		[]spec.Directive[conf]{
-			pass.PlaceDirective(kind.Prefix, "", func(c *conf) *spec.Value[*pass.Place] { return &c.place }),
+			pass.PlaceDirective(kind, "", func(c *conf) *spec.Value[*pass.Place] { return &c.place }),
 			pass.ParamDirective(kind.Prefix, func(c *conf) *spec.Value[[]pass.Param] { return &c.params }),
 			pass.SendLowat[conf](kind.Prefix),
 		},

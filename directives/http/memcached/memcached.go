@@ -14,6 +14,7 @@ import (
 
 var kind = pass.Kind{
 	Prefix: "memcached_",
+	Fixed:  true,
 	Next: pass.Reasons{
 		{Word: "error", Condition: gateway.OnError}, {Word: "timeout", Condition: gateway.OnTimeout},
 		{Word: "invalid_response", Condition: gateway.OnInvalidHeader}, {Word: "not_found", Condition: gateway.On404},
@@ -25,7 +26,7 @@ var Module = spec.HTTPModule[conf]{
 	Name: "http_memcached",
 	Directives: slices.Concat(
 		[]spec.Directive[conf]{
-			pass.PlaceDirective(kind.Prefix, "", func(c *conf) *spec.Value[*pass.Place] { return &c.place }),
+			pass.PlaceDirective(kind, "", func(c *conf) *spec.Value[*pass.Place] { return &c.place }),
 			{
 				Name: "memcached_gzip_flag", In: pass.Anywhere, Syntax: "flag",
 				Doc: "Says which flag marks values that are compressed by gzip.",

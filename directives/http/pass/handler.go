@@ -29,12 +29,12 @@ func (p *Place) Secure() bool { return p.scheme.secure }
 
 // PlaceDirective returns the …_pass directive of a module. secure is the scheme
 // of encrypted connections, "suwsgi://", and "" if the module has none.
-func PlaceDirective[C any](prefix, secure string, field func(*C) *spec.Value[*Place]) spec.Directive[C] {
+func PlaceDirective[C any](k Kind, secure string, field func(*C) *spec.Value[*Place]) spec.Directive[C] {
 	return spec.Directive[C]{
-		Name: prefix + "pass", In: spec.Location | spec.LocationIf, Args: spec.Exactly(1), Syntax: "address",
+		Name: k.Prefix + "pass", In: spec.Location | spec.LocationIf, Args: spec.Exactly(1), Syntax: "address",
 		Doc: "Sets the address of the server to pass requests to.",
 		Set: spec.Handler(field, func(call *spec.Call) (*Place, error) {
-			return parsePlace(call, schemes(prefix, secure), secure == "")
+			return parsePlace(call, schemes(k.Prefix, secure), k.Fixed)
 		}),
 	}
 }
@@ -48,14 +48,14 @@ func schemes(prefix, secure string) []scheme {
 	return ss
 }
 
-func parsePlace(call *spec.Call, ss []scheme, bare bool) (*Place, error) {
+func parsePlace(call *spec.Call, ss []scheme, fixed bool) (*Place, error) {
 	text := call.Args[0].Text
-	if strings.Contains(text, "$") {
+	if strings.Contains(text, "$") && !fixed {
 		whole, err := call.Template(0)
-		return &Place{scheme: scheme{ss[0].name, !bare}, whole: whole}, err
+		return &Place{scheme: scheme{ss[0].name, len(ss) > 1}, whole: whole}, err
 	}
 	p := &Place{scheme: ss[0]}
-	if !bare {
+	if len(ss) > 1 {
 		p.scheme, text = cutScheme(text, ss)
 	}
 	u, err := ParseURL(text, 0, false)

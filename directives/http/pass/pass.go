@@ -24,6 +24,7 @@ const Anywhere = spec.HTTP | spec.Server | spec.Location
 type Kind struct {
 	Prefix string   // of their names: "proxy_"
 	Next   Reasons  // for another server to be tried
+	Fixed  bool     // the address of …_pass has no variables
 	Hidden []string // response fields that are not passed on unless …_pass_header names them
 }
 

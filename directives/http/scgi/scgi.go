@@ -21,7 +21,7 @@ var Module = spec.HTTPModule[conf]{
 	Name: "http_scgi",
 	Directives: slices.Concat(
 		[]spec.Directive[conf]{
-			pass.PlaceDirective(kind.Prefix, "", func(c *conf) *spec.Value[*pass.Place] { return &c.place }),
+			pass.PlaceDirective(kind, "", func(c *conf) *spec.Value[*pass.Place] { return &c.place }),
 			pass.ParamDirective(kind.Prefix, func(c *conf) *spec.Value[[]pass.Param] { return &c.params }),
 		},
 		pass.Directives(kind, func(c *conf) *pass.Conf { return &c.Conf }),

@@ -24,7 +24,7 @@ var Module = spec.HTTPModule[conf]{
 	Name: "http_uwsgi",
 	Directives: slices.Concat(
 		[]spec.Directive[conf]{
-			pass.PlaceDirective(kind.Prefix, secure, func(c *conf) *spec.Value[*pass.Place] { return &c.place }),
+			pass.PlaceDirective(kind, secure, func(c *conf) *spec.Value[*pass.Place] { return &c.place }),
 			pass.ParamDirective(kind.Prefix, func(c *conf) *spec.Value[[]pass.Param] { return &c.params }),
 			modifier("uwsgi_modifier1", "first", func(c *conf) *spec.Value[int] { return &c.modifier1 }),
 			modifier("uwsgi_modifier2", "second", func(c *conf) *spec.Value[int] { return &c.modifier2 }),
