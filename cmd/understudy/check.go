@@ -78,6 +78,9 @@ func (s *source) check(fragment bool) (diag.List, error) {
 		_, list := directives.Compile(s.tree, s.options())
 		found = append(found, decorate(s.tree, list)...)
 	}
+	for _, name := range s.stock {
+		found.Hint(diag.Pos{File: name, Line: 1, Col: 1}, "stock-file", "%s", stockText(name))
+	}
 	return unique(found.Sorted()), nil
 }
 

@@ -54,6 +54,9 @@ func (a *app) explain(c *cli.Context) error {
 	if err := s.load(); err != nil {
 		return err
 	}
+	for _, name := range s.stock {
+		fmt.Fprintf(a.stderr, "understudy: %s\n", stockText(name))
+	}
 	o, log := s.options(), new(listener)
 	o.Log = slog.New(log)
 	compiled, found := directives.Compile(s.tree, o)

@@ -102,6 +102,9 @@ func (f *foreground) read() (*parser.Tree, error) {
 	if len(s.supplied) > 0 {
 		f.notice("%s is a part of a configuration: running it inside %s", s.conf, blocks(s.supplied))
 	}
+	for _, name := range s.stock {
+		f.notice("%s", stockText(name))
+	}
 	f.adapt(s.tree)
 	return s.tree, nil
 }

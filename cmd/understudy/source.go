@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"understudy/cmd/understudy/stock"
 	"understudy/directives"
 	"understudy/directives/spec"
 	"understudy/parser"
@@ -54,6 +57,7 @@ type source struct {
 
 	tree     *parser.Tree
 	supplied []string // blocks that were missing
+	stock    []string // included files that are not here, and that stock has
 }
 
 // confFlags are the options of every command that reads a configuration.
@@ -98,16 +102,8 @@ func isVersion(s string) bool {
 
 // load reads the tree. A main file that cannot be read is a failure.
 func (s *source) load() error {
-	o := parser.Options{Command: s.globals}
-	if filepath.Base(s.conf) == everyConf {
-		o.ReadFile = func(name string) ([]byte, error) {
-			if name == s.conf {
-				return []byte("include " + everyConf + ";\n"), nil
-			}
-			return parser.ReadFile(name)
-		}
-	}
-	tree, err := parser.Load(s.conf, o)
+	s.stock = nil
+	tree, err := parser.Load(s.conf, parser.Options{Command: s.globals, ReadFile: s.readFile})
 	if err != nil && len(tree.Files) == 0 {
 		return failf(exitEnvironment, "%v", err)
 	}
@@ -116,6 +112,26 @@ func (s *source) load() error {
 		s.supplied = complete(tree, directives.Table)
 	}
 	return nil
+}
+
+// readFile reads a file, or takes it from those that come with nginx.
+func (s *source) readFile(name string) ([]byte, error) {
+	if name == s.conf && filepath.Base(name) == everyConf {
+		return []byte("include " + everyConf + ";\n"), nil
+	}
+	text, err := parser.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) && name != s.conf {
+		if found, ok := stock.Find(name); ok {
+			s.stock = append(s.stock, name)
+			return found, nil
+		}
+	}
+	return text, err
+}
+
+// stockText says that a file of those that come with nginx is used.
+func stockText(name string) string {
+	return fmt.Sprintf("%q is not there: the file of that name that comes with nginx is used", name)
 }
 
 // options are those of a compilation that reaches nothing outside.

@@ -20,5 +20,5 @@ func TLSDirectives[C any](prefix string, at func(*C) *TLS) []spec.Directive[C] {
 
 // Client makes the TLS client of a location.
 func (c *TLS) Client(prefix string, b *spec.Builder) (*gateway.TLS, error) {
-	return c.TLS(prefix, b.Scope, b.Vars, func(r *httpd.Request) func(int) []byte { return r.Alloc }, b.ErrorAtEnd)
+	return c.TLS(prefix, b.Scope, b.Vars, func(r *httpd.Request) func(int) []byte { return r.Alloc }, b.Errorf)
 }
