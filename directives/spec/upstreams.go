@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"understudy/parser/diag"
+	"understudy/runtime/gateway"
 	"understudy/runtime/httpd"
 	"understudy/runtime/stream"
 	"understudy/runtime/upstream"
@@ -26,6 +27,9 @@ type Group struct {
 
 	// Key is what a balancer places a request by (hash, ip_hash); nil: nothing.
 	Key func(*httpd.Request) []byte
+
+	// Stick is what keeps the requests of a session with one server; nil: nothing.
+	Stick *gateway.Sticky
 
 	// StreamKey is what a balancer places a session by; nil: nothing.
 	StreamKey func(*stream.Session) []byte

@@ -52,7 +52,7 @@ func groups() []group {
 	for _, gs := range [][]group{
 		coreGroups, httpcoreGroups, variablesGroups, contentGroups, filtersGroups,
 		proxyGroups, fastcgiGroups, uwsgiGroups, scgiGroups, grpcGroups,
-		upstreamGroups, http2Groups, streamGroups, mailGroups,
+		http2Groups, streamGroups, mailGroups,
 	} {
 		all = append(all, gs...)
 	}

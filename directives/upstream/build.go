@@ -22,6 +22,7 @@ func buildHTTP(b *spec.Builder) error {
 	spec.SetResult(b.Scope, groups)
 	for _, g := range b.Scope.Upstreams() {
 		err := build[*httpd.Request](b.Scope, g, &groups.Groups, func(c *httpConf) {
+			g.Stick = c.method.sticky
 			switch {
 			case c.method.byAddress:
 				g.Key = clientAddress

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"understudy/directives/spec"
+	"understudy/runtime/gateway"
 	"understudy/runtime/httpd"
 	peers "understudy/runtime/upstream"
 	"understudy/runtime/vars"
@@ -15,11 +16,12 @@ type method struct {
 	byAddress bool                  // ip_hash
 	noBackup  bool                  // servers that follow may not have "backup"
 	firstByte bool                  // least_time measures the time to the first byte
+	sticky    *gateway.Sticky       // of http; a method that follows undoes it
 }
 
 // set makes m the method of the block.
 func (m *method) set(call *spec.Call, to method) {
-	if m.make != nil {
+	if m.make != nil || m.sticky != nil {
 		call.Warnf(-1, "method-redefined", "load balancing method redefined")
 	}
 	*m = to

@@ -18,7 +18,7 @@ import (
 // HTTP is ngx_http_upstream_module with its balancers, keepalive and zone.
 var HTTP = spec.HTTPModule[httpConf]{
 	Name:       "http_upstream",
-	Directives: slices.Concat(blocks[*httpd.Request](spec.HTTP, spec.Upstream), ipHash, keepalives),
+	Directives: slices.Concat(blocks[*httpd.Request](spec.HTTP, spec.Upstream), ipHash, stickies, keepalives),
 	Variables:  httpVariables,
 	Main:       func(_ *httpConf, b *spec.Builder) error { return buildHTTP(b) },
 }
@@ -42,6 +42,8 @@ type conf[S vars.Subject] struct {
 	method  method
 	key     *vars.Template[S] // of hash
 	zone    string
+
+	hasSticky bool
 	resolving
 	keepalive
 }

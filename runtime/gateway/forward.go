@@ -54,6 +54,7 @@ func (s *State) beginTries(r *httpd.Request, to Target, set *Settings) {
 		key = to.Key(r)
 	}
 	to.Group.Begin(&s.tried, key)
+	s.stick(r, to.Stick)
 	if set.NextTries > 0 {
 		s.tried.Tries = min(s.tried.Tries, set.NextTries)
 	}
@@ -117,6 +118,7 @@ func (s *State) try(r *httpd.Request, to Target, p *Protocol, set *Settings) (st
 		if st, done := s.judge(r, to.Group, set); done {
 			return st, st == httpd.Declined
 		}
+		s.answered(to.Group)
 		return s.respond(r, to.Group, p, set, began), false
 	}
 	s.attempt().Response = time.Since(began)
@@ -131,6 +133,7 @@ func (s *State) pick(r *httpd.Request, to Target) *upstream.Peer {
 	s.sent, s.cached = false, false
 	s.peerName = to.Name
 	s.debugPeer(r)
+	s.tried.Hint = s.session.hint()
 	peer, err := to.Group.Next(&s.tried)
 	if err != nil {
 		r.Errorf(logs.Error, "no live upstreams while connecting to upstream")
@@ -139,6 +142,7 @@ func (s *State) pick(r *httpd.Request, to Target) *upstream.Peer {
 		return nil
 	}
 	s.attempt().Name, s.peerName = peer.Name, peer.Name
+	s.session.picked(peer)
 	return peer
 }
 
@@ -158,7 +162,11 @@ func (s *State) unasked(r *httpd.Request, g *upstream.Group, set *Settings, bega
 // next decides what follows a failed attempt: ngx_http_upstream_next.
 func (s *State) next(r *httpd.Request, g *upstream.Group, set *Settings, f failure) (httpd.Status, bool) {
 	outcome := upstream.Failed
-	if f.reason == On403 || f.reason == On404 {
+	switch {
+	case f.status == 499 || f.reason == NextOff: // it is the client who failed
+		outcome = upstream.OK
+		s.unfailed()
+	case f.reason == On403 || f.reason == On404:
 		outcome = upstream.Next
 	}
 	if g.Free(&s.tried, outcome) {

@@ -88,6 +88,7 @@ type Rewriter func(r *httpd.Request, value []byte) (changed []byte, ok bool)
 type Target struct {
 	Group *upstream.Group
 	Key   func(*httpd.Request) []byte // what a balancer places the request by; nil: nothing
+	Stick *Sticky                     // nil: there are no sticky sessions
 	Name  string                      // as logs name it: host of the pass directive
 	TLS   *TLS                        // nil: connections are plain
 }
@@ -192,6 +193,7 @@ type State struct {
 	TryURI                []byte
 
 	tried    upstream.Tried
+	session  session
 	conn     *upstream.Conn
 	out      []byte // the request head as it is sent
 	scheme   string

@@ -126,5 +126,6 @@ func (s *State) finish(g *upstream.Group, tag any, keep bool) {
 		s.conn.Close()
 	}
 	s.conn = nil
+	s.unfailed()
 	g.Free(&s.tried, upstream.OK)
 }

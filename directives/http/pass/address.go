@@ -45,7 +45,7 @@ func UseGroup(call *spec.Call, u resolver.URL, text string, defaultPort int) (*s
 
 // To returns the target of a group.
 func To(g *spec.Group) gateway.Target {
-	return gateway.Target{Group: g.Servers, Key: g.Key, Name: g.Name}
+	return gateway.Target{Group: g.Servers, Key: g.Key, Stick: g.Stick, Name: g.Name}
 }
 
 // A Finder finds the groups of addresses that are evaluated for each request.
