@@ -99,7 +99,7 @@ func parseAnswer(p, query []byte) (a answer, err error) {
 	asked := recordType(binary.BigEndian.Uint16(query[len(query)-4:]))
 	a.ttl = -1
 	for range answers {
-		_, next, ok := readName(p, at)
+		next, ok := skipName(p, at)
 		if !ok || next+10 > len(p) {
 			return a, errMessage
 		}
@@ -172,6 +172,20 @@ const maxName = 1000
 
 // maxJumps bounds how often a name goes on elsewhere in the message.
 const maxJumps = 16
+
+// skipName returns where what follows the name at a place begins. Whose records
+// are in an answer does not matter, so where a name goes on elsewhere nobody looks.
+func skipName(p []byte, at int) (next int, ok bool) {
+	for start := at; at < len(p); at += 1 + int(p[at]) {
+		switch {
+		case p[at]&0xc0 != 0:
+			return at + 2, true
+		case p[at] == 0:
+			return at + 1, at > start // the root has no records that are asked for
+		}
+	}
+	return 0, false
+}
 
 // readName reads the name at a place and returns where what follows it begins.
 func readName(p []byte, at int) (text string, next int, ok bool) {
