@@ -163,10 +163,15 @@ func run(t *testing.T, cmd *exec.Cmd) {
 // await waits until something accepts connections at addr.
 func await(t *testing.T, addr string) {
 	t.Helper()
+	awaitOn(t, "tcp", addr)
+}
+
+func awaitOn(t *testing.T, network, addr string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	for {
-		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
 		if err == nil {
 			conn.Close()
 			return
