@@ -207,6 +207,8 @@ type State struct {
 	buf              *buf.Buffer // of the response
 	headBuf          *buf.Buffer // the buffer the head is in, if it is no longer in buf
 	set              *Settings   // of this pass
+	headLen          int64       // bytes received before the body of the response,
+	relays           bool        // which is passed on
 	plain            plain
 	chunked          chunked
 	records          records

@@ -24,6 +24,7 @@ func (s *State) readHead(r *httpd.Request, p *Protocol, set *Settings, began tim
 	b := s.buf
 	limit := min(len(b.B), set.BufferSize)
 	s.Head.Reset()
+	s.relays = false
 	s.Body, s.NoBody, s.Keep, s.Upgrade, s.early = nil, false, false, false, 0
 	s.records.r = nil
 	for {
@@ -45,6 +46,7 @@ func (s *State) readHead(r *httpd.Request, p *Protocol, set *Settings, began tim
 			continue
 		case nil:
 			s.debugHead(r)
+			s.headLen = s.conn.Received - s.received0 - int64(b.Len())
 			s.attempt().Header = time.Since(began)
 			s.attempt().Status = s.Head.Status
 			return nil
@@ -118,6 +120,9 @@ func (s *State) finish(g *upstream.Group, tag any, keep bool) {
 	}
 	a := s.attempt()
 	a.Received = s.conn.Received - s.received0
+	if s.relays { // framing counts
+		a.Length = a.Received - s.headLen
+	}
 	a.Sent = s.conn.Sent - s.sent0
 	s.tried.Header, s.tried.Response = a.Header, a.Response
 	if keep {

@@ -35,7 +35,7 @@ func ReadHTTPHead(r *httpd.Request, s *State, b *buf.Buffer) error {
 			return err
 		}
 		b.R += n
-		if h.Status >= 200 || h.Status == 101 {
+		if h.Status < 100 || h.Status >= 200 || h.Status == 101 {
 			break
 		}
 		if h.Status == 103 && len(r.Loc.EarlyHints) > 0 && r.Any(r.Loc.EarlyHints) {

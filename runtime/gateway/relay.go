@@ -18,6 +18,7 @@ const relayBuffer = 32 << 10
 // once; with buffering, small pieces are held back until there is enough, and a slow
 // client does not keep the peer waiting.
 func (s *State) relay(r *httpd.Request, set *Settings, buffering bool) error {
+	s.relays = true
 	if !buffering {
 		return s.relayBody(r, set, false)
 	}
@@ -80,8 +81,9 @@ func (s *State) relayBody(r *httpd.Request, set *Settings, buffering bool) error
 			raw += n
 			continue
 		}
+		late := isTimeout(err)
 		err = s.closed(r, err)
-		if end > start {
+		if end > start && !(late && buffering) { // as little as nginx passes on
 			if err := s.deliver(r, b.B[start:end], buffering, true); err != nil {
 				return err
 			}
@@ -173,7 +175,9 @@ func (s *State) bodyFailure(r *httpd.Request, err error) error {
 // the filters let it, without it goes out at once; the last piece may be held back
 // for what follows.
 func (s *State) deliver(r *httpd.Request, p []byte, buffering, last bool) error {
-	s.attempt().Length += int64(len(p))
+	if s.conn != nil { // else it has been counted
+		s.attempt().Length += int64(len(p))
+	}
 	s.keep(r, p)
 	if last {
 		s.unwatchSpeed(r)

@@ -38,7 +38,8 @@ func TestResponseBodies(t *testing.T) {
 		{name: "HEAD", method: "HEAD", reply: reply{text: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n"}, length: 4},
 		{name: "204", reply: reply{text: "HTTP/1.1 204 No Content\r\n\r\n"}, length: 0},
 		{name: "304", reply: reply{text: "HTTP/1.1 304 Not Modified\r\n\r\n"}, length: 0},
-		{name: "timeout in the body", conf: "proxy_read_timeout 30ms;", reply: reply{text: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbody", hang: true}, body: "body", length: 10, cut: true, ended: true},
+		{name: "timeout in the body, buffered", conf: "proxy_read_timeout 30ms;", reply: reply{text: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbody", hang: true}, length: 10, cut: true, ended: true},
+		{name: "timeout in the body, not buffered", conf: "proxy_read_timeout 30ms; proxy_buffering off;", reply: reply{text: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbody", hang: true}, body: "body", length: 10, cut: true, ended: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.method == "" {
@@ -191,5 +192,21 @@ func TestUnbuffered(t *testing.T) {
 		}
 		c.Close()
 		<-back.closed
+	}
+}
+
+// TestResponseLength: $upstream_response_length counts what the peer sent behind the
+// head, framing included.
+func TestResponseLength(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{chunkedOK + "5\r\nhello\r\n3\r\nabc\r\n0\r\n\r\n", "23"},
+		{fine("hello").text, "5"},
+	} {
+		c := proxying(t, "add_trailer X-Length $upstream_response_length;", serve(t, reply{text: tt.text}).addr).dial()
+		c.say(t, get("/"))
+		r, _, err := c.response(t, "GET")
+		if got := r.Trailer.Get("X-Length"); got != tt.want {
+			t.Errorf("%q: got %q, %v, want %s", tt.text, got, err, tt.want)
+		}
 	}
 }
