@@ -53,7 +53,13 @@ func serve(t testing.TB, replies ...reply) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &peer{addr: ln.Addr().String(), ln: ln, replies: replies, closed: make(chan struct{}, 1<<14)}
+	return serveOn(t, ln, ln.Addr().String(), replies...)
+}
+
+// serveOn is serve for a listener, which the configuration knows as addr.
+func serveOn(t testing.TB, ln net.Listener, addr string, replies ...reply) *peer {
+	t.Helper()
+	p := &peer{addr: addr, ln: ln, replies: replies, closed: make(chan struct{}, 1<<14)}
 	p.wg.Go(func() {
 		for {
 			c, err := ln.Accept()
