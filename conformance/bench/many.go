@@ -44,13 +44,13 @@ func active(to via) func(context.Context, *run) (map[metric]float64, error) {
 }
 
 // affordable is n, or as many tunnels as there may be with two open files each, here
-// and in the server, and half of the files for the rest.
+// and in the server, and some for the rest.
 func affordable(n int) int {
 	var l syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l) != nil {
 		return n
 	}
-	return min(n, max(100, int(min(l.Cur, 1<<30))/4))
+	return min(n, max(100, int(min(l.Cur, 1<<30)-1000)/2))
 }
 
 // echo sends messages over each of the tunnels, one at a time, and reads them back.
