@@ -16,10 +16,6 @@ import (
 // the client, so it is an error here.
 var errNoStatusLine = errors.New("upstream sent no valid HTTP/1.0 header")
 
-// errSwitching is the error of a 101 that nobody asked for. nginx passes it on, and
-// the client takes what follows for whatever it likes.
-var errSwitching = errors.New("upstream switched protocols without being asked")
-
 // ReadHTTPHead is the ReadHead of HTTP/1 (RFC 9112). A 103 is passed on as
 // early_hints says; the client is not waiting for other interim responses. (nginx
 // takes those for the response, so that the client loses the latter, or gets it as
@@ -51,9 +47,7 @@ func ReadHTTPHead(r *httpd.Request, s *State, b *buf.Buffer) error {
 	}
 	s.Keep = !h.Close
 	s.NoBody = h.Status == 204 || h.Status == 304 || len(s.out) > 5 && string(s.out[:5]) == "HEAD "
-	if s.Upgrade = h.Status == 101; s.Upgrade && r.Header(header.Upgrade) == nil {
-		return errSwitching
-	}
+	s.Upgrade = h.Status == 101
 	if h.Chunked {
 		h.ContentLength = -1
 		s.chunked = chunked{h1.Chunked{KeepTrailers: s.set.PassTrailers}}
