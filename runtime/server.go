@@ -99,7 +99,7 @@ func (s *Server) Drain() {
 // Quit closes the sockets and retires the current generation. The channel is
 // closed when nothing runs any more.
 func (s *Server) Quit() <-chan struct{} {
-	s.Sockets.Close(false)
+	s.Sockets.Close()
 	s.Drain()
 	return s.done()
 }
@@ -107,7 +107,7 @@ func (s *Server) Quit() <-chan struct{} {
 // Stop closes the sockets and every connection at once. The channel is closed
 // when nothing runs any more.
 func (s *Server) Stop() <-chan struct{} {
-	s.Sockets.Close(false)
+	s.Sockets.Close()
 	s.mu.Lock()
 	alive := make([]*generation, 0, len(s.alive))
 	for g := range s.alive {

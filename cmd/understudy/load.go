@@ -35,13 +35,13 @@ type configuration struct {
 const loadGCPercent = 400
 
 // load reads the configuration and logs what is wrong with it, as far as the
-// first error.
-func (p *program) load() (*configuration, bool) {
+// first error. A tree that is given is what was read before.
+func (p *program) load(tree *parser.Tree) (*configuration, bool) {
 	if p.current == nil {
 		// Hardly anything of what is made now is garbage before the end.
 		defer debug.SetGCPercent(debug.SetGCPercent(loadGCPercent))
 	}
-	c := &configuration{zones: p.zones.Next(), journal: newJournal(p.journal.handler())}
+	c := &configuration{tree: tree, zones: p.zones.Next(), journal: newJournal(p.journal.handler())}
 	c.logs = p.logs.Next(func(err error) { c.journal.printf(logs.Alert, "%v", err) })
 	found, ok := p.compile(c)
 	if !ok || !p.report(c.tree, found) {
@@ -62,10 +62,13 @@ func (p *program) load() (*configuration, bool) {
 	return c, true
 }
 
-// compile reads and compiles the configuration into c. If it cannot even be
-// read, and nothing is found that says why, the person has been told.
+// compile compiles the configuration into c, and reads it first if c has no tree.
+// If it cannot even be read, and nothing is found that says why, the person has
+// been told.
 func (p *program) compile(c *configuration) (found diag.List, ok bool) {
-	if p.foreground != nil {
+	switch {
+	case c.tree != nil:
+	case p.foreground != nil:
 		tree, err := p.foreground.read()
 		if err != nil {
 			p.foreground.invalid = true
@@ -73,7 +76,7 @@ func (p *program) compile(c *configuration) (found diag.List, ok bool) {
 			return nil, false
 		}
 		c.tree = tree
-	} else {
+	default:
 		// An error stands in the tree as well.
 		name := strings.TrimPrefix(p.paths.conf, p.paths.prefix) // Load puts it there again
 		c.tree, _ = parser.Load(name, parser.Options{Prefix: p.paths.prefix, Command: p.opts.globals.value})

@@ -34,12 +34,18 @@ type program struct {
 	waiting *os.File  // tells who started it that it serves; nil: nobody waits
 	signals chan os.Signal
 
+	origin    origin
+	notifyTo  string // socket of the service manager; "": there is none
+	newBinary int    // process that SIGUSR2 started; 0: there is none
+	drained   bool   // SIGWINCH: nothing is served
+	ending    bool   // SIGQUIT, SIGTERM or SIGINT
+
 	mu      sync.Mutex
 	current *configuration // at work; nil before the first. Set by the main goroutine with mu held
 }
 
 func newProgram(argv []string) *program {
-	return &program{argv: argv, stdout: os.Stdout, stderr: os.Stderr}
+	return &program{argv: argv, origin: originOf(argv), stdout: os.Stdout, stderr: os.Stderr}
 }
 
 // main is nginx's main function: it returns the exit code.
@@ -69,7 +75,7 @@ func (p *program) main() int {
 	p.journal = newJournal(p.initial)
 	p.logs = logs.NewSet(nil)
 	p.zones = new(zone.Set)
-	p.sockets = &listen.Set{Log: p.journal.words, Test: p.opts.test}
+	p.sockets = &listen.Set{Log: p.journal.words, Test: p.opts.test, Elsewhere: p.elsewhere}
 	p.server = &runtime.Server{Sockets: p.sockets}
 
 	switch {
@@ -83,7 +89,7 @@ func (p *program) main() int {
 
 // test is -t and -T.
 func (p *program) test() int {
-	c, ok := p.load()
+	c, ok := p.load(nil)
 	if ok && p.opts.signal == "" {
 		ok = p.try(c)
 	}

@@ -2,6 +2,9 @@ package main
 
 import "math"
 
+// oldSuffix is added to the name of the pid file while a new binary runs.
+const oldSuffix = ".oldbin"
+
 // parsePid reads the number in a pid file: decimal digits, and nothing else.
 func parsePid(s string) (pid int, ok bool) {
 	for _, c := range []byte(s) {

@@ -26,6 +26,14 @@ func (p *program) drop(user *core.Account) bool {
 		return false
 	}
 	runtime.LockOSThread()
+	groups, err := os.Getgroups()
+	if err != nil {
+		return fail("getgroups()", err)
+	}
+	p.origin.rights = &syscall.Credential{Gid: uint32(os.Getgid())}
+	for _, g := range groups {
+		p.origin.rights.Groups = append(p.origin.rights.Groups, uint32(g))
+	}
 	if err := syscall.Setgroups(groupsOf(user)); err != nil {
 		return fail("initgroups("+user.Name+", "+strconv.Itoa(user.GID)+")", err)
 	}

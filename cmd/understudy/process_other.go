@@ -41,4 +41,15 @@ func (p *program) inherit() bool { return false }
 
 func (p *program) ready() {}
 
+// An origin is how the process was started, which nobody asks.
+type origin struct{}
+
+func originOf([]string) origin { return origin{} }
+
+func (p *program) elsewhere(bool) bool { return false }
+
+func (p *program) notify(...string) {}
+
+func (p *program) notifyReloading() {}
+
 func (p *program) redirectStderr(*configuration) {}

@@ -9,14 +9,24 @@ import (
 // stopGrace is how long a fast exit waits for what it has cut off.
 const stopGrace = time.Second
 
-// reconfigure is SIGHUP.
+// reconfigure is SIGHUP. Beside a new binary it takes a SIGWINCH back.
 func (p *program) reconfigure() {
+	if p.newBinary != 0 {
+		p.resume()
+		return
+	}
+	p.notifyReloading()
 	p.journal.printf(logs.Notice, "reconfiguring")
 	p.reload()
+	p.notify("READY=1")
 }
 
 // drain is SIGWINCH.
 func (p *program) drain() {
+	if p.drained {
+		return
+	}
+	p.drained = true
 	p.journal.printf(logs.Notice, "gracefully shutting down")
 	p.server.Drain()
 }

@@ -154,13 +154,18 @@ func echo(l net.Listener) {
 // upgrade opens a WebSocket at addr.
 func upgrade(t *testing.T, addr string) net.Conn {
 	t.Helper()
+	return upgradeAt(t, addr, "/")
+}
+
+func upgradeAt(t *testing.T, addr, uri string) net.Conn {
+	t.Helper()
 	c, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
 	c.SetDeadline(time.Now().Add(patience))
-	io.WriteString(c, "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+	io.WriteString(c, "GET "+uri+" HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
 	r := bufio.NewReader(c)
 	resp, err := http.ReadResponse(r, nil)
 	if err != nil || resp.StatusCode != 101 || r.Buffered() > 0 {

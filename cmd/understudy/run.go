@@ -51,7 +51,7 @@ func (a *app) runCommand() *cli.Command {
 func (a *app) serve(s *source, color string) error {
 	f := &foreground{source: s, stderr: a.stderr, color: palette{color == "always" || color != "never" && colorful(a.stderr)}, said: map[string]bool{}}
 	f.console = logs.NewConsole(a.stderr, logs.Warn, f.color.on) // what happens without fault is told in our own words
-	p := &program{argv: nil, stdout: a.stdout, stderr: a.stderr, foreground: f}
+	p := &program{origin: originOf(nil), stdout: a.stdout, stderr: a.stderr, foreground: f}
 	p.paths = paths{prefix: s.prefix, conf: s.conf}
 	p.initial = &initialLog{console: &console{w: a.stderr}, Handler: f.console}
 	p.journal = newJournal(f.console)

@@ -11,7 +11,7 @@ import (
 func sendSignalTo(ts *testscript.TestScript, neg bool, args []string) {
 	sig, ok := map[string]syscall.Signal{
 		"HUP": syscall.SIGHUP, "QUIT": syscall.SIGQUIT, "TERM": syscall.SIGTERM, "INT": syscall.SIGINT,
-		"USR1": syscall.SIGUSR1, "WINCH": syscall.SIGWINCH,
+		"USR1": syscall.SIGUSR1, "USR2": syscall.SIGUSR2, "WINCH": syscall.SIGWINCH,
 	}[args[0]]
 	if !ok {
 		ts.Fatalf("no signal %q", args[0])

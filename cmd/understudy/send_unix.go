@@ -17,7 +17,7 @@ var signalOf = map[string]syscall.Signal{
 // sendSignal is -s: it sends the signal to the process whose number is in the
 // pid file that the configuration names.
 func (p *program) sendSignal() int {
-	c, ok := p.load()
+	c, ok := p.load(nil)
 	if !ok {
 		return 1
 	}

@@ -22,6 +22,8 @@ func commands() map[syscall.Signal]command {
 		syscall.SIGHUP:   {"SIGHUP", ", reconfiguring", (*program).reconfigure},
 		syscall.SIGUSR1:  {"SIGUSR1", ", reopening logs", (*program).reopen},
 		syscall.SIGWINCH: {"SIGWINCH", ", stop accepting connections", (*program).drain},
+		syscall.SIGUSR2:  {"SIGUSR2", ", changing binary", (*program).changeBinary},
+		syscall.SIGCHLD:  {"SIGCHLD", "", (*program).reap},
 		syscall.SIGQUIT:  {"SIGQUIT", ", shutting down", nil},
 		syscall.SIGTERM:  {"SIGTERM", ", exiting", nil},
 		syscall.SIGINT:   {"SIGINT", ", exiting", nil},
@@ -48,16 +50,23 @@ func (p *program) cycle() int {
 		case s := <-p.signals:
 			sig := s.(syscall.Signal)
 			c := commands()[sig]
-			if sig == syscall.SIGWINCH && !p.daemon {
+			switch {
+			case sig == syscall.SIGWINCH && !p.daemon:
 				c.action, c.run = "", func(*program) {}
+			case sig == syscall.SIGUSR2 && !p.mayChangeBinary():
+				c.action, c.run = ", ignoring", (*program).refuseBinary
 			}
 			p.journal.printf(logs.Notice, "signal %d (%s) received%s", int(sig), c.name, c.action)
+			if c.run == nil && !p.ending {
+				p.ending = true
+				p.notifyEnd()
+			}
 			switch {
 			case c.run == nil && sig == syscall.SIGQUIT:
 				gone = p.quit()
 			case c.run == nil:
 				gone = p.stop()
-			case gone == nil:
+			case !p.ending, sig == syscall.SIGCHLD:
 				c.run(p)
 			}
 		case <-gone:

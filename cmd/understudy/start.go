@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 
+	"understudy/parser"
 	"understudy/runtime"
 	"understudy/runtime/conn"
 	"understudy/runtime/logs"
@@ -14,7 +15,7 @@ import (
 // start runs the configuration until a signal ends it.
 func (p *program) start() int {
 	inherited := p.inherit()
-	next, c, ok := p.prepare()
+	next, c, ok := p.prepare(nil)
 	if !ok {
 		return 1
 	}
@@ -38,16 +39,17 @@ func (p *program) start() int {
 	} else {
 		p.redirectStderr(c)
 		p.initial.console.on.Store(false)
-		p.ready()
 	}
+	p.ready()
 	code := p.cycle()
 	p.release(p.current)
 	return code
 }
 
-// prepare loads the configuration and opens all that it needs.
-func (p *program) prepare() (*runtime.Next, *configuration, bool) {
-	c, ok := p.load()
+// prepare loads the configuration, or what was read of it before, and opens all
+// that it needs.
+func (p *program) prepare(tree *parser.Tree) (*runtime.Next, *configuration, bool) {
+	c, ok := p.load(tree)
 	if !ok {
 		return nil, nil, false
 	}
@@ -111,6 +113,7 @@ func (p *program) announce() {
 // begin serves a configuration. The one before it retires.
 func (p *program) begin(next *runtime.Next, c *configuration) {
 	next.Serve()
+	p.drained = false
 	p.mu.Lock()
 	old := p.current
 	p.current, p.zones = c, c.zones
@@ -152,15 +155,19 @@ func (p *program) writePid(name string) bool {
 }
 
 func (p *program) removePid() {
-	if err := os.Remove(p.current.settings.PID); err != nil {
-		p.journal.printf(logs.Alert, `unlink() "%s" failed %s`, p.current.settings.PID, reason(err))
+	name := p.current.settings.PID
+	if p.newBinary != 0 {
+		name += oldSuffix
+	}
+	if err := os.Remove(name); err != nil {
+		p.journal.printf(logs.Alert, `unlink() "%s" failed %s`, name, reason(err))
 	}
 }
 
 // reload reads the configuration again and serves it beside the old one. If it
 // cannot, the old one stays.
 func (p *program) reload() {
-	next, c, ok := p.prepare()
+	next, c, ok := p.prepare(nil)
 	if !ok {
 		return
 	}
@@ -184,6 +191,20 @@ func (p *program) reload() {
 		p.foreground.started(c.compiled.Graph)
 	}
 	p.journal.printf(logs.Notice, "gracefully shutting down")
+}
+
+// resume serves the configuration at work again after it was drained. Its files
+// are not read: they may be for the new binary only.
+func (p *program) resume() {
+	if !p.drained { // nginx would have more workers, of which we have but one
+		p.journal.printf(logs.Notice, "start worker processes")
+		return
+	}
+	next, c, ok := p.prepare(p.current.tree)
+	if !ok {
+		return
+	}
+	p.begin(next, c)
 }
 
 // reopen opens the log files again by their names.

@@ -11,12 +11,15 @@ import (
 // starts the numbers of its listening sockets: "3;4;".
 const EnvName = "NGINX"
 
-// Env returns the value of EnvName for n descriptors numbered from first, as they
-// are in a process started with them as its extra files.
-func Env(first, n int) string {
+// FirstFD is the number of the first descriptor after the standard streams.
+const FirstFD = 3
+
+// Env returns the value of EnvName for n sockets that a process is started with as
+// its descriptors from FirstFD on.
+func Env(n int) string {
 	var b strings.Builder
 	for i := range n {
-		b.WriteString(strconv.Itoa(first + i))
+		b.WriteString(strconv.Itoa(FirstFD + i))
 		b.WriteByte(';')
 	}
 	return b.String()
@@ -58,21 +61,30 @@ func (s *Set) Inherit(env string) {
 			return
 		}
 		rest = rest[i+1:]
-		if sock := s.adopt(int(fd)); sock != nil {
-			s.socks = append(s.socks, sock)
-		}
+		s.adopt(int(fd), false)
 	}
 	if rest != "" {
 		s.Log("emerg", fmt.Sprintf("invalid socket number %q in %s environment variable, ignoring", rest, EnvName))
 	}
 }
 
-// adopt makes a Socket of an inherited descriptor, or returns nil.
-func (s *Set) adopt(fd int) *Socket {
+// Activate takes n sockets over, numbered from FirstFD, that the service manager
+// keeps for the process: as Inherit does, but the files of unix sockets are left
+// where they are. sd_listen_fds(3).
+func (s *Set) Activate(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range n {
+		s.adopt(FirstFD+i, true)
+	}
+}
+
+// adopt makes a Socket of an inherited descriptor. It is called with mu held.
+func (s *Set) adopt(fd int, borrowed bool) {
 	o, d, err := adoptDescriptor(fd)
 	if err != nil {
 		s.Log("crit", err.Error())
-		return nil
+		return
 	}
-	return &Socket{Options: o, Inherited: true, set: s, fd: d}
+	s.socks = append(s.socks, &Socket{Options: o, Inherited: true, borrowed: borrowed, set: s, fd: d})
 }

@@ -93,7 +93,7 @@ func TestInherit(t *testing.T) {
 	}
 	s, log := newSet(t)
 	s.Inherit(env)
-	old.Close(true)
+	old.Close()
 	ch := mustNext(t, s, want) // fails with "in use" if it is opened instead
 	if len(ch.Sockets) != 1 || !ch.Sockets[0].Inherited {
 		t.Fatal("the socket was not inherited")
@@ -190,7 +190,7 @@ func TestMultipath(t *testing.T) {
 
 func BenchmarkAccept(b *testing.B) {
 	s := &Set{Log: func(level, text string) { b.Log(level, text) }}
-	defer s.Close(false)
+	defer s.Close()
 	ch, err := s.Next([]Options{{Network: "tcp", Addr: "127.0.0.1:20871"}})
 	if err != nil {
 		b.Fatal(err)

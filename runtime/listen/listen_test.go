@@ -44,7 +44,7 @@ func (l *lines) take() []string {
 func newSet(t *testing.T) (*Set, *lines) {
 	l := &lines{}
 	s := &Set{Log: l.log, Sleep: func(time.Duration) {}}
-	t.Cleanup(func() { s.Close(false) })
+	t.Cleanup(func() { s.Close() })
 	return s, l
 }
 
@@ -324,7 +324,7 @@ func TestInheritEnv(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", tt.env, g, tt.want)
 		}
 	}
-	if got, want := Env(3, 2), "3;4;"; got != want {
+	if got, want := Env(2), "3;4;"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -20,6 +20,8 @@ type Socket struct {
 	// Inherited tells that another process opened it.
 	Inherited bool
 
+	borrowed bool // the service manager keeps it, and its file
+
 	set *Set
 	fd  *descriptor
 

@@ -28,6 +28,10 @@ type Set struct {
 	Serial atomic.Uint64       // $connection of the last connection; upstream connections take numbers as well
 	Test   bool                // -t: an address in use is no error, and unix sockets are removed again
 
+	// Elsewhere tells whether another process listens on the sockets of this
+	// one, or on those of them that were inherited; nil: none does.
+	Elsewhere func(inherited bool) bool
+
 	mu    sync.Mutex
 	socks []*Socket // guarded by mu
 }
@@ -156,7 +160,7 @@ func (ch *Change) Commit() {
 			continue
 		}
 		sock.close()
-		if p := sock.path(); p != "" {
+		if p := sock.path(); p != "" && !sock.borrowed {
 			s.Log("warn", "deleting socket "+p)
 			s.remove(p)
 		}
@@ -188,15 +192,14 @@ func (s *Set) Sockets() []*Socket {
 }
 
 // Close closes all sockets: when a process is asked to quit, it stops listening
-// first. Unix sockets are removed, unless another process uses them: handedOver
-// says that a new binary has been started with them, or that the one they were
-// inherited from still runs.
-func (s *Set) Close(handedOver bool) {
+// first. Unix sockets are removed, unless another process uses them.
+func (s *Set) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, sock := range s.socks {
 		sock.close()
-		if p := sock.path(); p != "" && !handedOver && !s.Test {
+		elsewhere := s.Elsewhere != nil && s.Elsewhere(sock.Inherited)
+		if p := sock.path(); p != "" && !elsewhere && !sock.borrowed && !s.Test {
 			s.remove(p)
 		}
 	}

@@ -36,7 +36,7 @@ func (s *site) serveUDP(t *testing.T, addr string) netip.AddrPort {
 	t.Cleanup(func() {
 		s.CloseAll()
 		<-ended
-		set.Close(false)
+		set.Close()
 	})
 	return at
 }

@@ -33,7 +33,7 @@ func listenLoopback(t testing.TB) *pipes {
 	}
 	ch.Commit()
 	ch.Sockets[0].Serve(func(c *conn.Conn) { p.near <- c })
-	t.Cleanup(func() { s.Close(false) })
+	t.Cleanup(func() { s.Close() })
 	return p
 }
 
