@@ -54,7 +54,7 @@ func withoutToken(v []byte, token string) int {
 		}
 		if found { // up to here everything stays where it is
 			if len(out) > 0 {
-				out = append(out, ", "...)
+				out = append(out, ',') // no more than stood there: what is next has not been read
 			}
 			out = append(out, e...)
 		} else {
