@@ -1,6 +1,7 @@
 package directives_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,6 +43,51 @@ func TestFilesOutside(t *testing.T) {
 		conf := "events {} http { access_log off; server { listen 127.0.0.1:8080; " + strings.ReplaceAll(tt.conf, "DIR", dir) + " } }"
 		if got := asked(t, conf, get(tt.target)); !strings.HasPrefix(got, "HTTP/1.1 "+tt.want+" ") {
 			t.Errorf("%s: %s: %.60q, want %s", tt.conf, tt.target, got, tt.want)
+		}
+	}
+}
+
+// TestWritesOutside: nor does a URI make a file there.
+func TestWritesOutside(t *testing.T) {
+	back, _ := recording(t, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody")
+	for _, tt := range []struct {
+		conf, head string
+		want       string // the status
+		made       string // the file that is there afterwards; "": none
+	}{
+		{"location /img { alias DIR/images/; dav_methods COPY; }", "COPY /img/a HTTP/1.1\r\nDestination: /img/b", "204", "images/b"},
+		{"location /img { alias DIR/images/; dav_methods COPY; }", "COPY /img/a HTTP/1.1\r\nDestination: /img../private/b", "403", ""},
+		{"location /img { alias DIR/images/; dav_methods MOVE; }", "MOVE /img/a HTTP/1.1\r\nDestination: /abc..%2fprivate/b", "403", ""},
+		{"location /img/ { alias DIR/images; dav_methods COPY; }", "COPY /img//a HTTP/1.1\r\nDestination: /img/-b", "403", ""},
+		{"location /img { alias DIR/images/; proxy_store on; proxy_pass http://BACK; }", "GET /img/b HTTP/1.1", "200", "images/b"},
+		{"location /img { alias DIR/images/; proxy_store on; proxy_pass http://BACK; }", "GET /img../private/b HTTP/1.1", "200", ""},
+		{"location / { proxy_store DIR/images/$arg_f; proxy_pass http://BACK; }", "GET /?f=b HTTP/1.1", "200", "images/b"},
+		{"location / { proxy_store DIR/images/$arg_f; proxy_pass http://BACK; }", "GET /?f=../private/b HTTP/1.1", "200", ""},
+	} {
+		dir := t.TempDir()
+		for _, name := range []string{"images", "private"} {
+			if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(dir, "images/a"), []byte("file"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		conf := "events {} http { access_log off; proxy_temp_path " + dir + "/temp; server { listen 127.0.0.1:8080; " +
+			strings.NewReplacer("DIR", dir, "BACK", back).Replace(tt.conf) + " } }"
+		got := asked(t, conf, tt.head+"\r\nHost: x\r\nConnection: close\r\n\r\n")
+		if !strings.HasPrefix(got, "HTTP/1.1 "+tt.want+" ") {
+			t.Errorf("%s: %s: %.60q, want %s", tt.conf, tt.head, got, tt.want)
+		}
+		made := ""
+		filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+			if name, _ := filepath.Rel(dir, path); err == nil && !e.IsDir() && name != "images/a" {
+				made += name
+			}
+			return err
+		})
+		if made != tt.made {
+			t.Errorf("%s: %s made %q, want %q", tt.conf, tt.head, made, tt.made)
 		}
 	}
 }

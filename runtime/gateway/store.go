@@ -30,6 +30,9 @@ func (s *State) store(r *httpd.Request, set *Settings) {
 	if set.Store == nil || set.TempPath == nil || s.Head.Status != 200 {
 		return
 	}
+	if set.Store.Path == nil && r.Outside(r.URI) != httpd.OK {
+		return // nobody could fetch it
+	}
 	f, err := set.TempPath.Create(false)
 	if err != nil {
 		r.Errorf(logs.Crit, "open() temporary file failed%s while reading upstream", httpd.Errno(err))
@@ -66,7 +69,10 @@ func (s *State) stored(r *httpd.Request, set *Settings, err error) {
 	}
 	path := []byte(nil)
 	if set.Store.Path != nil {
-		path = r.Eval(set.Store.Path)
+		if path = r.Eval(set.Store.Path); httpd.Climbs(set.Store.Path, path) {
+			r.Errorf(logs.Error, "response is not stored as \"%s\": a variable leaves the folder", path)
+			return
+		}
 	} else {
 		path = r.Path(r.URI)
 	}

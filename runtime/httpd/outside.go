@@ -33,6 +33,16 @@ func (r *Request) outside() Status {
 	return 403
 }
 
+// Outside is what the request is to be refused with if a URI that is not its own
+// names a file, or its own one to be written, in such a place; OK is none.
+func (r *Request) Outside(uri []byte) Status {
+	own := r.URI
+	r.URI = uri
+	st := r.outside()
+	r.URI = own
+	return st
+}
+
 // climbs reports whether replacing the location's name, or a variable, makes
 // a ".." segment that the configuration does not have.
 func (r *Request) climbs() bool {
@@ -48,8 +58,13 @@ func (r *Request) climbs() bool {
 	if _, literal := l.Root.Literal(); literal {
 		return false
 	}
-	root := r.Eval(l.Root)
-	return bytes.Contains(root, []byte("..")) && ups(root) > ups([]byte(l.Root.Source))
+	return Climbs(l.Root, r.Eval(l.Root))
+}
+
+// Climbs reports whether variables of t put a ".." segment into a path, which is
+// its value.
+func Climbs(t *Template, path []byte) bool {
+	return bytes.Contains(path, []byte("..")) && ups(path) > ups([]byte(t.Source))
 }
 
 // grows reports whether what follows the location's name, which ends with a

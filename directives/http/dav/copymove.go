@@ -44,6 +44,9 @@ func (h *handler) copyOrMove(r *httpd.Request) httpd.Status {
 	if r.Loc.Alias && r.Loc.AliasOf > len(uri) {
 		return t.invalid()
 	}
+	if st := r.Outside(uri); st != httpd.OK {
+		return st
+	}
 	switch d := depthOf(r, infinity); {
 	case d == infinity || d == 0 && r.MethodID == h1.COPY:
 	case r.MethodID == h1.COPY:
