@@ -101,7 +101,7 @@ func TestInterim(t *testing.T) {
 	}
 	c := proxying(t, "", serve(t, reply{text: "HTTP/1.1 101 Switching Protocols\r\n\r\n", hang: true}).addr).dial()
 	c.say(t, get("/"))
-	if r, _, _ := c.response(t, "GET"); r.StatusCode != 502 {
-		t.Errorf("101: got %d, want 502", r.StatusCode)
+	if r, got, err := c.response(t, "GET"); r.StatusCode != 502 || got != "" || err != nil {
+		t.Errorf("101: got %d %q, %v, want 502 without a body", r.StatusCode, got, err)
 	}
 }
