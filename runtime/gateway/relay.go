@@ -61,7 +61,7 @@ func (s *State) relayBody(r *httpd.Request, set *Settings, buffering bool) error
 					return err
 				}
 				s.watchSpeedAgain(r)
-				b, end = s.buf, 0
+				end = 0 // of another buffer
 			} else if err != nil {
 				return err
 			}

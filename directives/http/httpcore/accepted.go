@@ -116,13 +116,6 @@ func bigSize(call *spec.Call) error {
 	return nil
 }
 
-func seconds(call *spec.Call) error {
-	if _, ok := spec.ParseTime(call.Args[0].Text, false); !ok {
-		return errInvalidValue
-	}
-	return nil
-}
-
 func checkAIO(call *spec.Call) error {
 	switch text := call.Args[0].Text; {
 	case text == "on", text == "off", text == "threads":
