@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"syscall"
@@ -24,6 +25,10 @@ func (p *program) sendSignal() int {
 	p.journal.printf(logs.Notice, "signal process started")
 	name := c.settings.PID
 	text, err := os.ReadFile(name)
+	if failed := (*os.PathError)(nil); errors.As(err, &failed) && failed.Op == "read" {
+		p.journal.printf(logs.Crit, `pread() "%s" failed %s`, name, reason(err))
+		return 1
+	}
 	if err != nil {
 		p.journal.printf(logs.Error, `open() "%s" failed %s`, name, reason(err))
 		return 1
