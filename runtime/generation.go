@@ -23,7 +23,9 @@ func (g *generation) serve(sockets []*listen.Socket) {
 		switch {
 		case sock == nil: // -t, in use
 		case e.ServeUDP != nil:
-			g.serving.Go(func() { e.ServeUDP(sock) })
+			for _, k := range sock.All() {
+				g.serving.Go(func() { e.ServeUDP(k) })
+			}
 		default:
 			g.listeners = append(g.listeners, sock.Serve(func(c *conn.Conn) {
 				if debug := g.graph.Debug; debug != nil && debug(c) {

@@ -40,7 +40,7 @@ func newHTTP() spec.HTTPModule[conf[*httpd.Request]] {
 					continue
 				}
 				b.Log = append(b.Log, httpd.Step{Name: "access_log", Pos: l.pos, Run: func(r *httpd.Request) httpd.Status {
-					write(l, r, (*httpd.Request).Root)
+					write(l, r, (*httpd.Request).Root, " while logging request")
 					return httpd.Declined
 				}})
 			}

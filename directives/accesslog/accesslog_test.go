@@ -169,8 +169,8 @@ func TestVariableName(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		`[crit] 0#0: open() "` + s.dir + `logs/no/c" failed (2: No such file or directory), client: 192.0.2.1`,
-		`[error] 0#0: testing "` + s.dir + `nosuch" existence failed (2: No such file or directory), client: 192.0.2.1`,
+		`[crit] 0#0: open() "` + s.dir + `logs/no/c" failed (2: No such file or directory) while logging request, client: 192.0.2.1`,
+		`[error] 0#0: testing "` + s.dir + `nosuch" existence failed (2: No such file or directory) while logging request, client: 192.0.2.1`,
 	} {
 		if got := s.errors.String(); !strings.Contains(got, want) {
 			t.Errorf("got %q, want %q in it", got, want)

@@ -35,8 +35,8 @@ const lineSize = 1 << 10
 
 // write writes the line for s. rootOf returns the folder that must exist for a
 // file whose name has variables, so that nobody can make nginx fill a disk with
-// logs of sites there are not; nil: there is no such rule.
-func write[S session](l *log[S], s S, rootOf func(S) []byte) {
+// logs of sites there are not; nil: there is no such rule. Errors end in doing.
+func write[S session](l *log[S], s S, rootOf func(S) []byte, doing string) {
 	if l.filter != nil {
 		if v := l.filter.Eval(s, s.Alloc); len(v) == 0 || len(v) == 1 && v[0] == '0' {
 			return
@@ -48,30 +48,30 @@ func write[S session](l *log[S], s S, rootOf func(S) []byte) {
 	switch {
 	case l.file != nil:
 		if err := l.file.Write(line); err != nil {
-			s.Errorf(logs.Alert, "%v", err)
+			s.Errorf(logs.Alert, "%v%s", err, doing)
 		}
 	case l.syslog != nil:
 		if err := l.syslog.Send(line[:len(line)-1]); err != nil {
 			s.Errorf(logs.Warn, "%v", err)
 		}
 	case l.path != nil:
-		if rootOf != nil && !isFolder(s, string(rootOf(s))) {
+		if rootOf != nil && !isFolder(s, string(rootOf(s)), doing) {
 			return
 		}
 		if err := logs.Append(string(l.path.Eval(s, s.Alloc)), line); err != nil {
-			s.Errorf(logs.Crit, "%v", err)
+			s.Errorf(logs.Crit, "%v%s", err, doing)
 		}
 	}
 }
 
 // isFolder reports whether there is a folder at path, and logs why not.
-func isFolder[S session](s S, path string) bool {
+func isFolder[S session](s S, path, doing string) bool {
 	info, err := os.Stat(path)
 	if err == nil && !info.IsDir() {
 		err = syscall.ENOTDIR
 	}
 	if err != nil {
-		s.Errorf(logs.Error, "testing \"%s\" existence failed %s", path, conn.ErrnoText(err))
+		s.Errorf(logs.Error, "testing \"%s\" existence failed %s%s", path, conn.ErrnoText(err), doing)
 	}
 	return err == nil
 }

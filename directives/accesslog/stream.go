@@ -23,7 +23,7 @@ func newStream() spec.StreamModule[conf[*stream.Session]] {
 					continue
 				}
 				b.Log = append(b.Log, stream.Step{Name: "access_log", Pos: l.pos, Run: func(s *stream.Session) stream.Status {
-					write(l, s, nil)
+					write(l, s, nil, "")
 					return stream.Declined
 				}})
 			}

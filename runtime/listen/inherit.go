@@ -32,8 +32,10 @@ func (s *Set) Files() []*os.File {
 	defer s.mu.Unlock()
 	var files []*os.File
 	for _, sock := range s.socks {
-		if f := sock.fd.inheritable(); f != nil {
-			files = append(files, f)
+		for _, k := range sock.All() {
+			if f := k.fd.inheritable(); f != nil {
+				files = append(files, f)
+			}
 		}
 	}
 	return files
@@ -86,5 +88,15 @@ func (s *Set) adopt(fd int, borrowed bool) {
 		s.Log("crit", err.Error())
 		return
 	}
-	s.socks = append(s.socks, &Socket{Options: o, Inherited: true, borrowed: borrowed, set: s, fd: d})
+	sock := &Socket{Options: o, Inherited: true, borrowed: borrowed, set: s, fd: d}
+	for _, twin := range s.socks {
+		if o.ReusePort && twin.ReusePort && twin.same(&o) {
+			twin.twins = append(twin.twins, sock)
+			return
+		}
+	}
+	s.socks = append(s.socks, sock)
 }
+
+// All returns the socket and those that listen on its address beside it.
+func (k *Socket) All() []*Socket { return append([]*Socket{k}, k.twins...) }

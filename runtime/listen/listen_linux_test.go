@@ -112,6 +112,48 @@ func TestInherit(t *testing.T) {
 	}
 }
 
+// An nginx with reuseport and several workers has several sockets for an address:
+// what any of them gets is served.
+func TestInheritTwins(t *testing.T) {
+	addr := freeAddr(t)
+	want := Options{Network: "tcp", Addr: addr, ReusePort: true}
+	env, before := "", ""
+	for range 3 {
+		old, _ := newSet(t)
+		mustNext(t, old, want).Commit()
+		fd, err := unix.FcntlInt(old.Files()[0].Fd(), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		env += strconv.Itoa(fd) + ";"
+		old.Close()
+	}
+	s, log := newSet(t)
+	s.Inherit(env)
+	for _, who := range []string{"first", "second"} { // as after a reload
+		ch := mustNext(t, s, want)
+		ch.Commit()
+		if got := len(s.Files()); got != 3 {
+			t.Errorf("%s: %d sockets to pass on, want 3", who, got)
+		}
+		l := serve(ch.Sockets[0], who)
+		defer l.Close()
+		for range 50 {
+			if got := ask(t, "tcp", addr); got != who {
+				t.Fatalf("after %q got %q, want %q", before, got, who)
+			}
+		}
+		before = who
+	}
+	s.Close()
+	if _, err := net.Dial("tcp", addr); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("closed: got %v, want refused", err)
+	}
+	if got, want := log.take(), []string{`[notice] using inherited sockets from "` + env + `"`}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // Running out of descriptors is logged as nginx does, and accepting goes on later.
 func TestOutOfDescriptors(t *testing.T) {
 	s, log := newSet(t)

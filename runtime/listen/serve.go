@@ -22,6 +22,11 @@ type Socket struct {
 
 	borrowed bool // the service manager keeps it, and its file
 
+	// twins listen on the same address: an nginx with several workers and
+	// reuseport, from which the socket was inherited, has one for each. The
+	// kernel shares connections out among all, so none may be left alone.
+	twins []*Socket
+
 	set *Set
 	fd  *descriptor
 
@@ -38,6 +43,7 @@ type Socket struct {
 type Listener struct {
 	sock   *Socket
 	accept func(*conn.Conn)
+	twins  []*Listener
 }
 
 // Serve gives all connections accepted from now on to accept, which must not block:
@@ -45,6 +51,17 @@ type Listener struct {
 // Serve, without a moment in which nobody accepts.
 func (k *Socket) Serve(accept func(*conn.Conn)) *Listener {
 	l := &Listener{sock: k, accept: accept}
+	if len(k.twins) > 0 {
+		var one sync.Mutex
+		l.accept = func(c *conn.Conn) {
+			one.Lock()
+			defer one.Unlock()
+			accept(c)
+		}
+	}
+	for _, twin := range k.twins {
+		l.twins = append(l.twins, twin.Serve(l.accept))
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.current = l
@@ -65,6 +82,9 @@ func (k *Socket) start() {
 // When it returns, accept is not running and will not be
 // called; so accept must not call it.
 func (l *Listener) Close() {
+	for _, twin := range l.twins {
+		twin.Close()
+	}
 	k := l.sock
 	k.mu.Lock()
 	if k.current != l {
@@ -100,6 +120,9 @@ func (k *Socket) halt() {
 }
 
 func (k *Socket) close() {
+	for _, twin := range k.twins {
+		twin.close()
+	}
 	k.mu.Lock()
 	k.closed = true
 	k.current = nil

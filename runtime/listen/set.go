@@ -154,6 +154,10 @@ func (ch *Change) Commit() {
 		old := sock.Options
 		sock.Options = ch.want[i]
 		sock.fd.configure(&sock.Options, &old, fresh[sock], s.Log)
+		for _, twin := range sock.twins {
+			twin.Options = sock.Options
+			twin.fd.configure(&twin.Options, &old, false, s.Log)
+		}
 	}
 	for _, sock := range s.socks {
 		if keep[sock] {
