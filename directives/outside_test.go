@@ -91,3 +91,33 @@ func TestWritesOutside(t *testing.T) {
 		}
 	}
 }
+
+// TestCollectionWithoutSlash: an alias without a slash at its end names a
+// collection as well, and no other.
+func TestCollectionWithoutSlash(t *testing.T) {
+	for _, tt := range []struct{ head, left string }{
+		{"DELETE /img/ HTTP/1.1", "image "},
+		{"MKCOL /new/ HTTP/1.1", "image images new "},
+	} {
+		dir := t.TempDir()
+		for _, name := range []string{"image", "images"} {
+			if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		conf := strings.ReplaceAll(`events {} http { access_log off; server { listen 127.0.0.1:8080; dav_methods DELETE MKCOL COPY MOVE;
+			location /img/ { alias DIR/images; } location /new/ { alias DIR/new; } } }`, "DIR", dir)
+		got := asked(t, conf, tt.head+"\r\nHost: x\r\nConnection: close\r\n\r\n")
+		left := ""
+		list, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range list {
+			left += e.Name() + " "
+		}
+		if left != tt.left {
+			t.Errorf("%s: %.30q, there are %q, want %q", tt.head, got, left, tt.left)
+		}
+	}
+}

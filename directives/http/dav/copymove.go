@@ -65,9 +65,7 @@ func (h *handler) copyOrMove(r *httpd.Request) httpd.Status {
 	if t.to = mergeSlashes(r.Path(uri)); t.to == nil {
 		return 500
 	}
-	if t.slash = collection(t.to); t.slash {
-		t.to = t.to[:len(t.to)-1]
-	}
+	t.slash, t.to = collection(t.to), folder(t.to)
 	if !t.apart() {
 		return 403
 	}
@@ -126,7 +124,7 @@ func (t *transfer) file(h *handler, info os.FileInfo) httpd.Status {
 // folder copies or moves a collection.
 func (t *transfer) folder(info os.FileInfo) httpd.Status {
 	r := t.r
-	t.from = t.from[:len(t.from)-1]
+	t.from = folder(t.from)
 	from, to := string(t.from), string(t.to)
 	if r.MethodID == h1.MOVE && os.Rename(from, to) == nil {
 		return 201
@@ -186,7 +184,7 @@ func (t *transfer) mayOverwrite() bool {
 // apart reports whether both names are of different places, neither within the
 // other. (ngx_http_dav_validate_paths)
 func (t *transfer) apart() bool {
-	from := bytes.TrimSuffix(t.from, []byte("/"))
+	from := folder(t.from)
 	if bytes.Equal(from, t.to) {
 		t.r.Errorf(logs.Error, "both URI \"%s\" and \"Destination\" URI \"%s\" point to the same location", t.r.URI, t.dest)
 		return false

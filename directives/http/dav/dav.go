@@ -5,6 +5,7 @@
 package dav
 
 import (
+	"bytes"
 	"io/fs"
 
 	"understudy/directives/spec"
@@ -99,6 +100,10 @@ func (h *handler) explain(r *httpd.Request) (string, httpd.Status) {
 
 // collection reports whether a path names a collection.
 func collection(path []byte) bool { return len(path) > 0 && path[len(path)-1] == '/' }
+
+// folder returns the name of a collection without its slash, which an alias may
+// lack. (nginx takes the last byte off, and finds another folder then.)
+func folder(path []byte) []byte { return bytes.TrimSuffix(path, []byte("/")) }
 
 // hasBody refuses a body of a request that has no use for one.
 func hasBody(r *httpd.Request, words string) bool {

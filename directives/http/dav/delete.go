@@ -44,7 +44,7 @@ func (h *handler) delete(r *httpd.Request) httpd.Status {
 		return 400
 	}
 	if info.IsDir() {
-		path = path[:len(path)-1]
+		path = folder(path)
 	}
 	if st := remove(r, path, info.IsDir()); st != httpd.OK {
 		return st

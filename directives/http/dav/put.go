@@ -76,7 +76,7 @@ func (h *handler) mkcol(r *httpd.Request) httpd.Status {
 	if path == nil {
 		return 500
 	}
-	path = path[:len(path)-1]
+	path = folder(path)
 	if err := os.Mkdir(string(path), httpd.DirAccess(h.access)); err != nil {
 		return failed(r, err, 409, "mkdir()", path)
 	}
