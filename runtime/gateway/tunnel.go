@@ -13,6 +13,9 @@ import (
 // https://nginx.org/en/docs/http/ngx_http_tunnel_module.html
 func Connect(r *httpd.Request, to Target, set *Settings) httpd.Status {
 	s := beginPass(r, set)
+	if s.buf != nil {
+		s.buf.Reset() // of an earlier response; its fields stay
+	}
 	s.beginTries(r, to, set)
 	for {
 		began := time.Now()
