@@ -52,6 +52,7 @@ type Resolver struct {
 
 	mu    sync.Mutex
 	names map[query]*entry // guarded by mu
+	swept int              // names that the last sweep left; guarded by mu
 }
 
 // New returns a resolver that asks servers.
@@ -175,11 +176,13 @@ func (r *Resolver) after(ttl time.Duration) int64 {
 	return r.now().Unix() + int64(ttl/time.Second)
 }
 
-// sweep forgets answers that are no longer good; mu is held.
+// sweep forgets answers that are no longer good, when there are twice as many as
+// were left the last time: clients may bring in any number of names. mu is held.
 func (r *Resolver) sweep() {
-	if len(r.names) < maxNames {
+	if len(r.names) < max(maxNames, 2*r.swept) {
 		return
 	}
+	defer func() { r.swept = len(r.names) }()
 	now := r.now().Unix()
 	for q, e := range r.names {
 		if e.ended() && e.until < now {

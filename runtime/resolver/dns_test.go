@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -305,6 +306,30 @@ func TestSweep(t *testing.T) {
 	r.sweep()
 	if n := len(r.names); n != maxNames/2 {
 		t.Errorf("%d names are left", n)
+	}
+}
+
+// Names that are all good yet are not looked through for each that comes.
+func TestSweepOfGoodNames(t *testing.T) {
+	r := New([]netip.AddrPort{netip.MustParseAddrPort("127.0.0.1:1")})
+	ended := make(chan struct{})
+	close(ended)
+	add := func(n int, until int64) {
+		for range n {
+			r.names[query{name: fmt.Sprint(len(r.names))}] = &entry{done: ended, until: r.now().Unix() + until}
+		}
+	}
+	add(2*maxNames, 3600)
+	r.sweep()
+	add(maxNames, -3600)
+	r.sweep()
+	if n := len(r.names); n != 3*maxNames {
+		t.Errorf("%d names are left, want all: too few have come", n)
+	}
+	add(maxNames, -3600)
+	r.sweep()
+	if n := len(r.names); n != 2*maxNames {
+		t.Errorf("%d names are left, want those that are good", n)
 	}
 }
 
