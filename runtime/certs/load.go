@@ -206,7 +206,7 @@ func (l *Loader) revocations(name string) ([]*x509.RevocationList, error) {
 		}
 		if code == "" {
 			var x *x509.RevocationList
-			if x, err = x509.ParseRevocationList(der); err == nil {
+			if x, err = parseRevocations(der); err == nil {
 				list = append(list, x)
 				text = rest
 				continue
