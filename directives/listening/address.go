@@ -121,7 +121,7 @@ func (p Protocols) or(q Protocols) Protocols {
 
 // CheckCertificates refuses addresses with TLS whose servers have no
 // certificates; of returns what a server says. Where the default server rejects
-// all handshakes, the others are asked.
+// all handshakes and has no certificates either, the others are asked.
 func (p *Ports) CheckCertificates(of func(*spec.Scope) *certs.Context) error {
 	for _, port := range p.list {
 		for _, a := range port.addrs {
@@ -129,7 +129,7 @@ func (p *Ports) CheckCertificates(of func(*spec.Scope) *certs.Context) error {
 				continue
 			}
 			servers := []*spec.Scope{a.Default}
-			if x := of(a.Default); x != nil && x.Rejects() {
+			if x := of(a.Default); x != nil && x.OnlyRejects() {
 				servers = a.Servers
 			}
 			for _, s := range servers {

@@ -64,7 +64,8 @@ func (c *conf[S]) build(b *builder, t *vars.Table[S], alpn []string) (x *certs.C
 	}
 	if env.Offline {
 		s.ClientCA, s.Trusted, s.CRL, s.Commands = "", "", "", nil
-	} else if dynamic != nil {
+	}
+	if env.Offline || dynamic != nil {
 		for _, n := range list {
 			s.Context = append(s.Context, n.Text)
 		}

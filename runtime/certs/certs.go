@@ -41,7 +41,7 @@ const (
 type Settings struct {
 	Certificates, Keys []string
 	Passwords          [][]byte // to try on encrypted keys
-	Context            []string // what else distinguishes the server's sessions from others'
+	Context            []string // names of certificates that are not known yet: its sessions differ from others'
 
 	Protocols Protocols
 	Ciphers   string // as OpenSSL has them, for TLS 1.2 and before
@@ -68,16 +68,17 @@ type Settings struct {
 type Context struct {
 	Verify Verify
 
-	base     *tls.Config
-	check    *verifier // nil unless clients are verified
-	sessions *sessions
-	reject   bool
+	base      *tls.Config
+	check     *verifier // nil unless clients are verified
+	sessions  *sessions
+	reject    bool
+	certified bool // it has certificates, which need not be loaded yet
 }
 
 // New makes the context of a server. What crypto/tls cannot do as it is asked
 // to is in warnings.
 func New(s Settings, l *Loader) (x *Context, warnings []string, err error) {
-	x = &Context{Verify: s.Verify, reject: s.Reject}
+	x = &Context{Verify: s.Verify, reject: s.Reject, certified: len(s.Certificates)+len(s.Context) > 0}
 	warn := func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) }
 	c := &tls.Config{NextProtos: s.ALPN}
 	if c.MinVersion, c.MaxVersion, err = s.Protocols.versions(warn); err != nil {
@@ -125,8 +126,20 @@ func New(s Settings, l *Loader) (x *Context, warnings []string, err error) {
 	return x, warnings, nil
 }
 
-// Rejects reports whether every handshake is rejected.
-func (x *Context) Rejects() bool { return x.reject }
+// OnlyRejects reports whether every handshake is rejected, and there is no
+// certificate for those that other servers might accept.
+func (x *Context) OnlyRejects() bool { return x.reject && !x.certified }
+
+// ForOther returns the context as another server of the address has it that has
+// none of its own: whether a handshake is rejected, that server says.
+func (x *Context) ForOther() *Context {
+	if !x.reject {
+		return x
+	}
+	y := *x
+	y.reject = false
+	return &y
+}
 
 // clients says what is asked of clients.
 func (x *Context) clients(c *tls.Config, s *Settings, l *Loader) error {

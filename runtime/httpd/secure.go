@@ -133,10 +133,10 @@ func (k *client) choose(s *secured, name string) (*certs.Context, error) {
 	x, from := s.server.TLS.Context, s.server
 	if x == nil {
 		from = k.a.Default
-		x = from.TLS.Context
-	}
-	if x == nil {
-		return nil, errors.New("no certificate")
+		if from.TLS.Context == nil {
+			return nil, errors.New("no certificate")
+		}
+		x = from.TLS.Context.ForOther()
 	}
 	if from.TLS.Certificates == nil {
 		return x, nil

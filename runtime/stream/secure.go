@@ -75,19 +75,20 @@ func (s *Session) choose(name string) (*certs.Context, error) {
 		}
 	}
 	t := &s.Server.TLS
-	if t.Context == nil {
-		t = &s.Addr.Default.TLS
-	}
-	if t.Context == nil {
-		return nil, certs.ErrNoCertificate
+	x := t.Context
+	if x == nil {
+		if t = &s.Addr.Default.TLS; t.Context == nil {
+			return nil, certs.ErrNoCertificate
+		}
+		x = t.Context.ForOther()
 	}
 	if t.Certificates == nil {
-		return t.Context, nil
+		return x, nil
 	}
 	list, err := t.Certificates(s)
 	if err != nil {
 		s.Errorf(logs.Error, "%v", err)
 		return nil, certs.ErrNoCertificate
 	}
-	return t.Context.With(list), nil
+	return x.With(list), nil
 }
