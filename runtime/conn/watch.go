@@ -1,6 +1,9 @@
 package conn
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Watch calls gone, once and in a goroutine of its own, if the peer ends its
 // direction or the connection fails before stop is called. It takes no data; on
@@ -46,15 +49,21 @@ func (w *watcher) run(gone func()) {
 
 func (w *watcher) ready(fd uintptr) bool {
 	w.gone = hungUp(fd)
-	return w.gone
+	return w.gone || w.stopping.Load()
 }
 
 func (w *watcher) stop() {
 	if w.stopping.Swap(true) {
 		return
 	}
-	w.c.nc.SetReadDeadline(past)
-	<-w.done
+	for stopped := false; !stopped; {
+		w.c.nc.SetReadDeadline(past)
+		select {
+		case <-w.done:
+			stopped = true
+		case <-time.After(time.Millisecond): // another watch of c took the deadline for an old one
+		}
+	}
 	w.c.nc.SetReadDeadline(never)
 	w.c.readArmed = 0
 }

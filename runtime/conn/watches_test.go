@@ -129,3 +129,23 @@ func BenchmarkWatches(b *testing.B) {
 		w.Stop()
 	}
 }
+
+// Two may watch one connection, as who reads from a peer and who waits for a rate
+// limit do: each stops without the other.
+func TestWatchTwice(t *testing.T) {
+	p := tcpPair(t)
+	for range 20 {
+		stop := p.a.Watch(func() { t.Error("the peer is there") })
+		other := p.a.Watch(func() { t.Error("the peer is there") })
+		stop()
+		other()
+	}
+	left := make(chan bool, 2)
+	stop := p.a.Watch(func() { left <- true })
+	other := p.a.Watch(func() { left <- true })
+	p.b.Close()
+	<-left
+	<-left
+	stop()
+	other()
+}
