@@ -9,7 +9,7 @@ import (
 )
 
 // TestFilesOutside: a URI finds no file but those that the location appears to
-// have, whatever alias makes of it.
+// have, whatever alias makes of it. All that are asked for exist but "..a".
 func TestFilesOutside(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"www/images/a", "www/imagesX", "www/images-secret/s", "www/private/s", "other/s"} {
@@ -24,18 +24,18 @@ func TestFilesOutside(t *testing.T) {
 	for _, tt := range []struct{ conf, target, want string }{
 		{"location /img { alias DIR/www/images/; }", "/img/a", "200"},
 		{"location /img { alias DIR/www/images/; }", "/imga", "200"}, // harmless
-		{"location /img { alias DIR/www/images/; }", "/img../private/s", "403"},
-		{"location /img { alias DIR/www/images/; }", "/img..%2fprivate/s", "403"},
-		{"location /img { alias DIR/www/images/; autoindex on; }", "/img../", "403"},
+		{"location /img { alias DIR/www/images/; }", "/img../private/s", "404"},
+		{"location /img { alias DIR/www/images/; }", "/img..%2fprivate/s", "404"},
+		{"location /img { alias DIR/www/images/; autoindex on; }", "/img../", "404"},
 		{"location /img { alias DIR/www/images/; }", "/img..a", "404"},
-		{"location /img/ { alias DIR/www/images; }", "/img/X", "403"},
-		{"location /img/ { alias DIR/www/images; }", "/img/-secret/s", "403"},
+		{"location /img/ { alias DIR/www/images; }", "/img/X", "404"},
+		{"location /img/ { alias DIR/www/images; }", "/img/-secret/s", "404"},
 		{"location /a { alias DIR/www/images/a; }", "/a", "200"},
 		{"location ~ ^/re(.*)$ { alias DIR/www/images/$1; }", "/re/a", "200"},
-		{"location ~ ^/re(.*)$ { alias DIR/www/images/$1; }", "/re../private/s", "403"},
+		{"location ~ ^/re(.*)$ { alias DIR/www/images/$1; }", "/re../private/s", "404"},
 		{"location ~ ^/re(.*)$ { alias DIR/www/../www/images$1; }", "/re/a", "200"}, // the configuration says so
-		{"root DIR/www; merge_slashes off; location / { } location /private/ { deny all; }", "//private/s", "403"},
-		{"root DIR/www; merge_slashes off; location / { } location /private/ { deny all; }", "/x/..//private/s", "403"},
+		{"root DIR/www; merge_slashes off; location / { } location /private/ { deny all; }", "//private/s", "404"},
+		{"root DIR/www; merge_slashes off; location / { } location /private/ { deny all; }", "/x/..//private/s", "404"},
 		{"root DIR/www; merge_slashes off; location / { } location /private/ { deny all; }", "//images//a", "200"},
 		{"root DIR/www; merge_slashes off; location / { } location ~ a$ { deny all; }", "//imagesX", "200"},
 		{"root DIR/www; location / { rewrite ^ /../other/s break; }", "/", "200"},
@@ -58,7 +58,7 @@ func TestWritesOutside(t *testing.T) {
 		{"location /img { alias DIR/images/; dav_methods COPY; }", "COPY /img/a HTTP/1.1\r\nDestination: /img/b", "204", "images/b"},
 		{"location /img { alias DIR/images/; dav_methods COPY; }", "COPY /img/a HTTP/1.1\r\nDestination: /img../private/b", "403", ""},
 		{"location /img { alias DIR/images/; dav_methods MOVE; }", "MOVE /img/a HTTP/1.1\r\nDestination: /abc..%2fprivate/b", "403", ""},
-		{"location /img/ { alias DIR/images; dav_methods COPY; }", "COPY /img//a HTTP/1.1\r\nDestination: /img/-b", "403", ""},
+		{"location /img/ { alias DIR/images; dav_methods COPY; }", "COPY /img//a HTTP/1.1\r\nDestination: /img/-b", "404", ""},
 		{"location /img { alias DIR/images/; proxy_store on; proxy_pass http://BACK; }", "GET /img/b HTTP/1.1", "200", "images/b"},
 		{"location /img { alias DIR/images/; proxy_store on; proxy_pass http://BACK; }", "GET /img../private/b HTTP/1.1", "200", ""},
 		{"location / { proxy_store DIR/images/$arg_f; proxy_pass http://BACK; }", "GET /?f=b HTTP/1.1", "200", "images/b"},

@@ -30,7 +30,7 @@ func (r *Request) outside() Status {
 		return OK
 	}
 	r.Errorf(logs.Error, "file of \"%s\" is refused: %s", r.URI, why)
-	return 403
+	return 404
 }
 
 // Outside is what the request is to be refused with if a URI that is not its own

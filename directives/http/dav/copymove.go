@@ -44,8 +44,8 @@ func (h *handler) copyOrMove(r *httpd.Request) httpd.Status {
 	if r.Loc.Alias && r.Loc.AliasOf > len(uri) {
 		return t.invalid()
 	}
-	if st := r.Outside(uri); st != httpd.OK {
-		return st
+	if r.Outside(uri) != httpd.OK {
+		return 403 // where nothing may be written
 	}
 	switch d := depthOf(r, infinity); {
 	case d == infinity || d == 0 && r.MethodID == h1.COPY:
