@@ -61,12 +61,13 @@ func upgradeBinary(t *testing.T, before, after string) {
 	conf := fmt.Sprintf(`%s
 error_log error.log notice;
 pid nginx.pid;
+worker_processes 3;
 events {}
 http {
     %s
     access_log off;
     server {
-        listen %s;
+        listen %s reuseport; # nginx has three sockets for it
         location = / { return 200 hi; }
         location /ws {
             proxy_pass http://%s/;
