@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 
-	"understudy/runtime/listen"
 	"understudy/runtime/logs"
 )
 
@@ -68,11 +67,11 @@ func (p *program) changeBinary() {
 		p.journal.printf(logs.Alert, `rename() %s to %s failed before executing new binary process "%s" %s`, pid, old, p.argv[0], reason(err))
 		return
 	}
-	sockets := p.sockets.Files()
+	sockets, heir := p.sockets.Heirs()
 	env := append(p.current.settings.Environ(p.origin.env), p.origin.own()...)
 	child, err := os.StartProcess(p.origin.path, p.argv, &os.ProcAttr{
 		Dir:   p.origin.dir,
-		Env:   append(env, listen.EnvName+"="+listen.Env(len(sockets))),
+		Env:   append(env, heir...),
 		Files: append([]*os.File{os.Stdin, os.Stdout, os.Stderr}, sockets...),
 		Sys:   &syscall.SysProcAttr{Credential: p.origin.rights},
 	})

@@ -32,15 +32,13 @@ func (p *program) background() int {
 	if err != nil {
 		return fail("pipe()", err)
 	}
-	sockets := p.sockets.Files()
+	sockets, heir := p.sockets.Heirs()
 	cmd := &exec.Cmd{
-		Path:       path,
-		Args:       p.argv,
-		Stderr:     os.Stderr, // until the error log takes its place; the others are the null device
-		ExtraFiles: append(sockets, done),
-		Env: append(p.origin.env,
-			listen.EnvName+"="+listen.Env(len(sockets)),
-			readyEnv+"="+strconv.Itoa(listen.FirstFD+len(sockets))),
+		Path:        path,
+		Args:        p.argv,
+		Stderr:      os.Stderr, // until the error log takes its place; the others are the null device
+		ExtraFiles:  append(sockets, done),
+		Env:         append(append(p.origin.env, heir...), readyEnv+"="+strconv.Itoa(listen.FirstFD+len(sockets))),
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
 	}
 	if err := cmd.Start(); err != nil {

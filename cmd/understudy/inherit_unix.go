@@ -22,6 +22,7 @@ func (p *program) inherit() bool {
 	p.notifyTo = p.take(notifyEnv)
 	fds, pid := p.take("LISTEN_FDS"), p.take("LISTEN_PID")
 	p.take("LISTEN_FDNAMES")
+	borrowed := p.take(listen.BorrowedEnvName)
 	env, ok := os.LookupEnv(listen.EnvName)
 	if !ok {
 		p.activate(fds, pid)
@@ -37,7 +38,7 @@ func (p *program) inherit() bool {
 		p.sockets.Log = func(string, string) {} // nginx, which can fork, does not say that it goes on with its own sockets
 		defer func() { p.sockets.Log = p.journal.words }()
 	}
-	p.sockets.Inherit(env)
+	p.sockets.Inherit(env, borrowed)
 	return true
 }
 

@@ -11,40 +11,45 @@ import (
 // starts the numbers of its listening sockets: "3;4;".
 const EnvName = "NGINX"
 
+// BorrowedEnvName is that of those among them that a service manager keeps.
+const BorrowedEnvName = "UNDERSTUDY_BORROWED"
+
 // FirstFD is the number of the first descriptor after the standard streams.
 const FirstFD = 3
 
-// Env returns the value of EnvName for n sockets that a process is started with as
-// its descriptors from FirstFD on.
-func Env(n int) string {
-	var b strings.Builder
-	for i := range n {
-		b.WriteString(strconv.Itoa(FirstFD + i))
-		b.WriteByte(';')
-	}
-	return b.String()
-}
-
-// Files returns the sockets to pass to a new binary, those of the set itself: they
-// must not be closed.
-func (s *Set) Files() []*os.File {
+// Heirs returns the sockets to pass to a new binary as its descriptors from FirstFD
+// on, and the variables of its environment that say so. The sockets are those of the
+// set itself: they must not be closed.
+func (s *Set) Heirs() (files []*os.File, env []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var files []*os.File
+	var all, borrowed strings.Builder
 	for _, sock := range s.socks {
 		for _, k := range sock.All() {
-			if f := k.fd.inheritable(); f != nil {
-				files = append(files, f)
+			f := k.fd.inheritable()
+			if f == nil {
+				continue
+			}
+			number := strconv.Itoa(FirstFD+len(files)) + ";"
+			files = append(files, f)
+			all.WriteString(number)
+			if k.borrowed {
+				borrowed.WriteString(number)
 			}
 		}
 	}
-	return files
+	env = []string{EnvName + "=" + all.String()}
+	if borrowed.Len() > 0 {
+		env = append(env, BorrowedEnvName+"="+borrowed.String())
+	}
+	return files, env
 }
 
 // Inherit takes the sockets over whose numbers are in env, the value of EnvName.
 // Next then finds them by their addresses, and Commit closes those that nobody
-// wants. What is wrong with env or a socket is logged, and ignored.
-func (s *Set) Inherit(env string) {
+// wants. What is wrong with env or a socket is logged, and ignored. borrowed is the
+// value of BorrowedEnvName.
+func (s *Set) Inherit(env, borrowed string) {
 	if env == "" {
 		return
 	}
@@ -62,8 +67,9 @@ func (s *Set) Inherit(env string) {
 			s.Log("emerg", fmt.Sprintf("invalid socket number %q in %s environment variable, ignoring the rest of the variable", rest, EnvName))
 			return
 		}
+		number := rest[:i] + ";"
 		rest = rest[i+1:]
-		s.adopt(int(fd), false)
+		s.adopt(int(fd), strings.Contains(";"+borrowed, ";"+number))
 	}
 	if rest != "" {
 		s.Log("emerg", fmt.Sprintf("invalid socket number %q in %s environment variable, ignoring", rest, EnvName))

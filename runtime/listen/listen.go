@@ -62,6 +62,12 @@ func (o *Options) same(other *Options) bool {
 	return o.samePlace(other) && o.Multipath == other.Multipath
 }
 
+// fits tells whether k may be what o asks for. Whether a socket of a service manager
+// is one for MPTCP is its own affair: those of Go's net package are.
+func (k *Socket) fits(o *Options) bool {
+	return o.same(&k.Options) || k.borrowed && o.samePlace(&k.Options)
+}
+
 // samePlace tells whether o and other have the same address.
 func (o *Options) samePlace(other *Options) bool {
 	return o.Network == other.Network && o.Addr == other.Addr

@@ -3,6 +3,8 @@ package listen
 import (
 	"errors"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"syscall"
@@ -84,7 +86,8 @@ func TestInherit(t *testing.T) {
 	want := Options{Network: "tcp", Addr: addr}
 	mustNext(t, old, want, Options{Network: "tcp", Addr: dropped}).Commit()
 	env := ""
-	for _, f := range old.Files() {
+	files, _ := old.Heirs()
+	for _, f := range files {
 		fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -92,7 +95,7 @@ func TestInherit(t *testing.T) {
 		env += strconv.Itoa(fd) + ";"
 	}
 	s, log := newSet(t)
-	s.Inherit(env)
+	s.Inherit(env, "")
 	old.Close()
 	ch := mustNext(t, s, want) // fails with "in use" if it is opened instead
 	if len(ch.Sockets) != 1 || !ch.Sockets[0].Inherited {
@@ -121,7 +124,8 @@ func TestInheritTwins(t *testing.T) {
 	for range 3 {
 		old, _ := newSet(t)
 		mustNext(t, old, want).Commit()
-		fd, err := unix.FcntlInt(old.Files()[0].Fd(), unix.F_DUPFD_CLOEXEC, 0)
+		files, _ := old.Heirs()
+		fd, err := unix.FcntlInt(files[0].Fd(), unix.F_DUPFD_CLOEXEC, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,12 +133,12 @@ func TestInheritTwins(t *testing.T) {
 		old.Close()
 	}
 	s, log := newSet(t)
-	s.Inherit(env)
+	s.Inherit(env, "")
 	for _, who := range []string{"first", "second"} { // as after a reload
 		ch := mustNext(t, s, want)
 		ch.Commit()
-		if got := len(s.Files()); got != 3 {
-			t.Errorf("%s: %d sockets to pass on, want 3", who, got)
+		if _, got := s.Heirs(); !slices.Equal(got, []string{"NGINX=3;4;5;"}) {
+			t.Errorf("%s passes on %q", who, got)
 		}
 		l := serve(ch.Sockets[0], who)
 		defer l.Close()
@@ -151,6 +155,36 @@ func TestInheritTwins(t *testing.T) {
 	}
 	if got, want := log.take(), []string{`[notice] using inherited sockets from "` + env + `"`}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// What a service manager keeps stays known as its own, from binary to binary.
+func TestInheritBorrowed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	want := []Options{{Network: "unix", Addr: "unix:" + path}, {Network: "tcp", Addr: freeAddr(t)}}
+	first, _ := newSet(t)
+	mustNext(t, first, want...).Commit()
+	files, _ := first.Heirs()
+	var env, borrowed string
+	for i, f := range files {
+		fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		env += strconv.Itoa(fd) + ";"
+		if i == 0 {
+			borrowed = env
+		}
+	}
+	s, _ := newSet(t)
+	s.Inherit(env, borrowed)
+	mustNext(t, s, want...).Commit()
+	if _, got := s.Heirs(); !slices.Equal(got, []string{"NGINX=3;4;", "UNDERSTUDY_BORROWED=3;"}) {
+		t.Errorf("passes on %q", got)
+	}
+	s.Close()
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
 	}
 }
 

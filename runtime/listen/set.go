@@ -87,7 +87,7 @@ func (s *Set) share(ch *Change) {
 	taken := make(map[*Socket]bool, len(s.socks))
 	for i := range ch.want {
 		for _, sock := range s.socks {
-			if !taken[sock] && ch.want[i].same(&sock.Options) {
+			if !taken[sock] && sock.fits(&ch.want[i]) {
 				ch.Sockets[i] = sock
 				taken[sock] = true
 				break
