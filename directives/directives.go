@@ -64,6 +64,7 @@ import (
 	"understudy/parser"
 	"understudy/parser/diag"
 	"understudy/runtime"
+	"understudy/runtime/certs"
 	"understudy/runtime/httpd"
 	"understudy/runtime/stream"
 )
@@ -129,6 +130,9 @@ func Compile(tree *parser.Tree, o spec.Options) (*Compiled, diag.List) {
 		out.Graph.Begin = append(out.Graph.Begin, groups.Begin)
 		out.Graph.Listen = append(out.Graph.Listen, spec.Result[streamcore.Listening](c.Main).Entries...)
 		out.Stream.Ports = out.Graph.Port
+	}
+	if f := spec.Result[*certs.Fetching](c.Main); f != nil {
+		out.Graph.Parts = append(out.Graph.Parts, f)
 	}
 	return out, *c.Main.Diags()
 }

@@ -32,6 +32,16 @@ func Loader(s *spec.Scope) *certs.Loader {
 	return l
 }
 
+// Fetching returns what a compilation has fetched beside connections.
+func Fetching(s *spec.Scope) *certs.Fetching {
+	f := spec.Result[*certs.Fetching](s)
+	if f == nil {
+		f = new(certs.Fetching)
+		spec.SetResult(s, f)
+	}
+	return f
+}
+
 // ReadPasswords reads a password file, once: it may be a pipe.
 func ReadPasswords(call *spec.Call) ([][]byte, error) {
 	env := call.Scope.Env()

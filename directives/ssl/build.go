@@ -79,7 +79,9 @@ func (c *conf[S]) build(b *builder, t *vars.Table[S], alpn []string) (x *certs.C
 		if c.verify.V == certs.VerifyOptionalNoCA {
 			return nil, nil, b.errorf(c.ocsp.Pos, "ocsp", `"ssl_ocsp" is incompatible with "ssl_verify_client optional_no_ca"`)
 		}
-		return nil, nil, b.errorf(c.ocsp.Pos, "unsupported", `"ssl_ocsp" is not supported`)
+		if s.Status, err = c.status(b); err != nil {
+			return nil, nil, err
+		}
 	}
 	for _, file := range c.ticketKeys.V {
 		if env.Offline {
@@ -136,10 +138,8 @@ func (c *conf[S]) rest(b *builder, x *certs.Context) error {
 		return nil
 	}
 	if c.staplingFile.V == "" {
-		for i, n := range c.certificates.V {
-			if why := x.CannotStaple(i); why != "" && n.Call != nil {
-				b.warn(c.stapling.Pos, "ssl-ignored", fmt.Sprintf(`"ssl_stapling" ignored, %s "%s"`, why, certificates.Source(env, n.Text, false)))
-			}
+		for _, w := range c.staple(b, x) {
+			b.warn(c.stapling.Pos, "ssl-ignored", w)
 		}
 		return nil
 	}

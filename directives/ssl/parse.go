@@ -68,17 +68,21 @@ func owner[S vars.Subject]() string {
 	return "stream ssl"
 }
 
-func parseOCSPCache(call *spec.Call) (bool, error) {
+func parseOCSPCache[S vars.Subject](call *spec.Call) (*certs.StatusCache, error) {
 	word := call.Args[0].Text
 	if word == "off" {
-		return false, nil
+		return nil, nil
 	}
-	_, n, ok := parseShared(word)
+	name, n, ok := parseShared(word)
 	if !ok {
-		return false, call.Errorf(0, `invalid OCSP cache "%s"`, word)
+		return nil, call.Errorf(0, `invalid OCSP cache "%s"`, word)
 	}
 	if n < int64(8*os.Getpagesize()) {
-		return false, call.Errorf(0, `OCSP cache "%s" is too small`, word)
+		return nil, call.Errorf(0, `OCSP cache "%s" is too small`, word)
 	}
-	return true, nil
+	c, err := zone.Open(call.Zones(), owner[S]()+" ocsp", name, n, func() *certs.StatusCache { return certs.NewStatusCache(n) })
+	if err != nil {
+		return nil, call.Errorf(0, "%v", err)
+	}
+	return c, nil
 }

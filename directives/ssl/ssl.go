@@ -23,14 +23,14 @@ type conf[S vars.Subject] struct {
 	bufferSize         spec.Value[int64]
 	preferServer       spec.Value[bool]
 
-	verify                  spec.Value[certs.Verify]
-	depth                   spec.Value[int]
-	client, trusted, crl    spec.Value[string]
-	ocsp                    spec.Value[int]
-	ocspResponder           spec.Value[string]
-	ocspCache               spec.Value[bool]
-	stapling, staplingV     spec.Value[bool]
-	staplingFile, stapling2 spec.Value[string]
+	verify                    spec.Value[certs.Verify]
+	depth                     spec.Value[int]
+	client, trusted, crl      spec.Value[string]
+	ocsp                      spec.Value[int]
+	ocspResponder             spec.Value[string]
+	ocspCache                 spec.Value[*certs.StatusCache] // nil: off
+	stapling, staplingVerify  spec.Value[bool]
+	staplingFile, staplingURL spec.Value[string]
 
 	cache      spec.Value[sessionCache]
 	tickets    spec.Value[bool]

@@ -16,8 +16,6 @@ const (
 	whyRecord     = "the size of records adapts to the connection here"
 	whyEarly      = "clients that send early data are told to send it again after the handshake"
 	whyCompressed = "certificates are sent as they are, which all clients take"
-	whyStaple     = "responses are not fetched: clients ask the responder themselves"
-	whyOCSP       = "there is no ssl_ocsp to use it"
 	whyECH        = "there is no Encrypted Client Hello here, as in nginx with OpenSSL before 4.0"
 )
 
@@ -109,32 +107,32 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 		Set: spec.SetText(func(c *c) *spec.Value[string] { return &c.crl }),
 	}, {
 		Name: "ssl_ocsp", In: in, Syntax: "on | off | leaf", Default: "off",
-		Doc: "Asks a responder whether client certificates are revoked. Only off is supported.",
+		Doc: "Asks a responder whether client certificates are revoked; leaf is only about their own, not those of authorities.",
 		Set: spec.SetEnum(func(c *c) *spec.Value[int] { return &c.ocsp }, map[string]int{"off": 0, "on": 1, "leaf": 2}),
 	}, {
 		Name: "ssl_ocsp_responder", In: in, Syntax: "url",
 		Doc: "Names the responder for ssl_ocsp.",
-		Set: spec.Accept(whyOCSP, spec.SetText(func(c *c) *spec.Value[string] { return &c.ocspResponder })),
+		Set: spec.SetText(func(c *c) *spec.Value[string] { return &c.ocspResponder }),
 	}, {
 		Name: "ssl_ocsp_cache", In: in, Syntax: "off | shared:name:size", Default: "off",
 		Doc: "Keeps answers for ssl_ocsp.",
-		Set: spec.Accept(whyOCSP, spec.Scalar(func(c *c) *spec.Value[bool] { return &c.ocspCache }, spec.Words, spec.Exactly(1), nil, parseOCSPCache)),
+		Set: spec.Scalar(func(c *c) *spec.Value[*certs.StatusCache] { return &c.ocspCache }, spec.Words, spec.Exactly(1), nil, parseOCSPCache[S]),
 	}, {
 		Name: "ssl_stapling", In: in, Syntax: "on | off", Default: "off",
-		Doc: "Sends an OCSP response with the certificate; only that of ssl_stapling_file.",
+		Doc: "Sends OCSP responses with certificates, for clients that ask for them.",
 		Set: spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.stapling }),
 	}, {
 		Name: "ssl_stapling_file", In: in, Syntax: "file",
-		Doc: "Names a file with an OCSP response.",
+		Doc: "Names a file with the OCSP response, which is not fetched then.",
 		Set: spec.SetText(func(c *c) *spec.Value[string] { return &c.staplingFile }),
 	}, {
 		Name: "ssl_stapling_responder", In: in, Syntax: "url",
-		Doc: "Names the responder for ssl_stapling.",
-		Set: spec.Accept(whyStaple, spec.SetText(func(c *c) *spec.Value[string] { return &c.stapling2 })),
+		Doc: "Names the responder for ssl_stapling, instead of that in the certificate.",
+		Set: spec.SetText(func(c *c) *spec.Value[string] { return &c.staplingURL }),
 	}, {
 		Name: "ssl_stapling_verify", In: in, Syntax: "on | off", Default: "off",
-		Doc: "Checks the responses that are fetched.",
-		Set: spec.Accept(whyStaple, spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.staplingV })),
+		Doc: "Checks the responses that are fetched, with the trusted authorities.",
+		Set: spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.staplingVerify }),
 	}, {
 		Name: "ssl_conf_command", In: in, Args: spec.Exactly(2), Syntax: "name value",
 		Doc: "Gives OpenSSL a command; those are supported that have a counterpart.",

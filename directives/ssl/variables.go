@@ -189,10 +189,10 @@ func verified(c *state) string {
 	switch {
 	case c.Certificate() == nil:
 		return "NONE"
-	case c.Verified() == certs.VerifyOK:
+	case c.Fault() == "":
 		return "SUCCESS"
 	}
-	return "FAILED:" + c.Verified().String()
+	return "FAILED:" + c.Fault()
 }
 
 // validity writes a time as ASN1_TIME_print does.

@@ -59,6 +59,8 @@ type Settings struct {
 	Cache      *Cache        // nil: sessions are in tickets only
 	NoSessions bool          // ssl_session_cache off
 
+	Status *StatusCheck // of clients' certificates; nil: responders are not asked
+
 	ALPN     []string
 	Commands [][2]string // ssl_conf_command: name and value
 	Reject   bool        // every handshake (ssl_reject_handshake)
@@ -68,7 +70,12 @@ type Settings struct {
 type Context struct {
 	Verify Verify
 
+	names []string // of the files of certificates
+
 	base      *tls.Config
+	store     *verifier // what is trusted, whether clients are verified or not
+	staples   []*staple // for each certificate, nil if it has none; nil: no responses are fetched
+	status    *StatusCheck
 	check     *verifier // nil unless clients are verified
 	sessions  *sessions
 	reject    bool
@@ -78,7 +85,7 @@ type Context struct {
 // New makes the context of a server. What crypto/tls cannot do as it is asked
 // to is in warnings.
 func New(s Settings, l *Loader) (x *Context, warnings []string, err error) {
-	x = &Context{Verify: s.Verify, reject: s.Reject, certified: len(s.Certificates)+len(s.Context) > 0}
+	x = &Context{Verify: s.Verify, status: s.Status, reject: s.Reject, certified: len(s.Certificates)+len(s.Context) > 0}
 	warn := func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) }
 	c := &tls.Config{NextProtos: s.ALPN}
 	if c.MinVersion, c.MaxVersion, err = s.Protocols.versions(warn); err != nil {
@@ -104,7 +111,7 @@ func New(s Settings, l *Loader) (x *Context, warnings []string, err error) {
 		if err != nil {
 			return nil, warnings, err
 		}
-		c.Certificates = append(c.Certificates, *cert)
+		c.Certificates, x.names = append(c.Certificates, *cert), append(x.names, name)
 		id = append(id, cert.Certificate[0]...)
 	}
 	if err := x.clients(c, &s, l); err != nil {
@@ -144,6 +151,7 @@ func (x *Context) ForOther() *Context {
 // clients says what is asked of clients.
 func (x *Context) clients(c *tls.Config, s *Settings, l *Loader) error {
 	v := &verifier{depth: s.Depth}
+	x.store = v
 	if s.Verify != VerifyOff {
 		// A client that fails is let in, and told so with an answer.
 		c.ClientAuth = tls.RequestClientCert

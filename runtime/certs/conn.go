@@ -1,10 +1,14 @@
 package certs
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"log/slog"
 	"net"
+	"os"
+	"time"
 )
 
 // A Conn is a TLS connection of a client.
@@ -17,8 +21,15 @@ type Conn struct {
 	Curves     []tls.CurveID
 	Schemes    []tls.SignatureScheme
 
+	// StatusTimeout bounds how long the status of the client's certificate may
+	// take; Log is where what goes wrong then is logged. Both are set before the
+	// handshake.
+	StatusTimeout time.Duration
+	Log           func(level slog.Level, text string)
+
 	context    *Context
 	done       bool
+	status     string // what is wrong with the certificate's status; "": nothing
 	verify     VerifyResult
 	sessionID  [32]byte
 	hasSession bool
@@ -50,11 +61,16 @@ func (x *Context) config(c *Conn) *tls.Config {
 		// Without a certificate, crypto/tls says "unrecognized name".
 		return &tls.Config{}
 	}
-	if x.sessions == nil {
+	if x.sessions == nil && x.staples == nil {
 		return x.base
 	}
 	cfg := x.base.Clone()
-	x.sessions.prepare(cfg, c)
+	if x.staples != nil {
+		cfg.Certificates, cfg.GetCertificate = nil, x.certificate
+	}
+	if x.sessions != nil {
+		x.sessions.prepare(cfg, c)
+	}
 	return cfg
 }
 
@@ -62,7 +78,7 @@ func (x *Context) config(c *Conn) *tls.Config {
 func (x *Context) With(list []tls.Certificate) *Context {
 	y := *x
 	y.base = x.base.Clone()
-	y.base.Certificates = list
+	y.base.Certificates, y.staples = list, nil
 	return &y
 }
 
@@ -75,9 +91,29 @@ func (c *Conn) Handshake() error {
 	if c.context.check != nil {
 		if chain := c.Conn.ConnectionState().PeerCertificates; len(chain) > 0 {
 			c.verify = c.context.check.verify(chain)
+			if err := c.askStatus(chain); err != nil {
+				return explain(err)
+			}
 		}
 	}
 	c.done = true
+	return nil
+}
+
+// askStatus asks what has become of a certificate that is good otherwise. An
+// error is that it takes too long.
+func (c *Conn) askStatus(sent []*x509.Certificate) error {
+	x := c.context
+	if x.status == nil || c.verify != VerifyOK {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), c.StatusTimeout)
+	defer cancel()
+	chain, _ := x.check.build(sent)
+	c.status = x.status.check(ctx, chain, x.store, c.Log)
+	if ctx.Err() != nil {
+		return os.ErrDeadlineExceeded
+	}
 	return nil
 }
 
@@ -95,13 +131,20 @@ func (c *Conn) Refusal(v Verify) (why string, missing bool) {
 		return fmt.Sprintf("client SSL certificate verify error: (%d:%s)", int(r), r), false
 	case v == VerifyOn && c.Certificate() == nil:
 		return "client sent no required SSL certificate", true
+	case c.status != "":
+		return "client SSL certificate verify error: " + c.status, false
 	}
 	return "", false
 }
 
-// Verified is what came of the check of the client's certificate: VerifyOK if
-// it is good, or was not asked for, or did not come.
-func (c *Conn) Verified() VerifyResult { return c.verify }
+// Fault is what is wrong with the client's certificate: "" if it is good, or
+// was not asked for, or did not come.
+func (c *Conn) Fault() string {
+	if c.verify != VerifyOK {
+		return c.verify.String()
+	}
+	return c.status
+}
 
 // Certificate returns the client's certificate, or nil.
 func (c *Conn) Certificate() *x509.Certificate {

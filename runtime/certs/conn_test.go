@@ -125,8 +125,8 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// context returns a context with a certificate.
-func context(t *testing.T, s Settings) *Context {
+// contextOf returns a context with a certificate.
+func contextOf(t *testing.T, s Settings) *Context {
 	t.Helper()
 	if s.Protocols == 0 {
 		s.Protocols = TLSv1_2 | TLSv1_3
@@ -187,10 +187,10 @@ func TestSessions(t *testing.T) {
 		{"off", Settings{Tickets: true, NoSessions: true}, Settings{Tickets: true}, false},
 	} {
 		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
-			one := context(t, tt.one)
+			one := contextOf(t, tt.one)
 			two := one
 			if tt.name != "tickets" {
-				two = context(t, tt.two)
+				two = contextOf(t, tt.two)
 			}
 			cfg := &tls.Config{InsecureSkipVerify: true, MaxVersion: version, ServerName: "a", ClientSessionCache: tls.NewLRUClientSessionCache(1)}
 			if _, _, err := connect(t, one, cfg); err != nil {
@@ -224,7 +224,7 @@ func TestHandshakeErrors(t *testing.T) {
 		{"ALPN", Settings{ALPN: []string{"http/1.1"}}, &tls.Config{NextProtos: []string{"x"}}, "no application protocol", "no application protocol"},
 	} {
 		tt.client.InsecureSkipVerify = true
-		_, _, err := connect(t, context(t, tt.server), tt.client)
+		_, _, err := connect(t, contextOf(t, tt.server), tt.client)
 		var h *HandshakeError
 		if !errors.As(err, &h) || !strings.Contains(h.Text, "SSL_do_handshake() failed (SSL: error:0A") || !strings.Contains(h.Text, tt.want) || !strings.Contains(err.Error(), tt.alert) {
 			t.Errorf("%s: %v, want %q and %q", tt.name, err, tt.want, tt.alert)

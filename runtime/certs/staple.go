@@ -1,10 +1,6 @@
 package certs
 
-import (
-	"bytes"
-	"encoding/asn1"
-	"slices"
-)
+import "encoding/asn1"
 
 // Staple sends the OCSP response in a file (DER) with each certificate.
 func (x *Context) Staple(file string, l *Loader) error {
@@ -27,21 +23,4 @@ func (x *Context) Staple(file string, l *Loader) error {
 		x.base.Certificates[i].OCSPStaple = text
 	}
 	return nil
-}
-
-// CannotStaple says why nginx, too, could not fetch an OCSP response for
-// certificate i, or that it is not done here.
-func (x *Context) CannotStaple(i int) string {
-	if i >= len(x.base.Certificates) {
-		return "no certificate:"
-	}
-	c := x.base.Certificates[i]
-	known := slices.ContainsFunc(c.Certificate[1:], func(der []byte) bool { return bytes.Contains(der, c.Leaf.RawIssuer) })
-	switch {
-	case !known && !slices.ContainsFunc(x.authorities(), c.Leaf.Equal):
-		return "issuer certificate not found for certificate"
-	case len(c.Leaf.OCSPServer) == 0:
-		return "no OCSP responder URL in the certificate"
-	}
-	return "responses are not fetched from the responder of certificate"
 }

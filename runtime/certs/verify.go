@@ -60,6 +60,8 @@ type verifier struct {
 	crls    []*x509.RevocationList
 	depth   int
 	servers bool // it checks servers' certificates, not clients'
+
+	anyPurpose bool // certificates may be for anything
 }
 
 // verify checks a chain that a client sent, its own certificate first. It
@@ -172,15 +174,18 @@ func isCA(c *x509.Certificate) bool {
 	return c.Version == 1 && signedItself(c) || c.KeyUsage&x509.KeyUsageCertSign != 0
 }
 
-// forClients reports whether c is good to authenticate a client.
 // fits reports whether a certificate is of the kind that is checked.
 func (v *verifier) fits(c *x509.Certificate) bool {
-	if v.servers {
+	switch {
+	case v.anyPurpose:
+		return true
+	case v.servers:
 		return forServers(c)
 	}
 	return forClients(c)
 }
 
+// forClients reports whether c is good to authenticate a client.
 func forClients(c *x509.Certificate) bool {
 	const usages = x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement
 	if c.KeyUsage != 0 && c.KeyUsage&usages == 0 {

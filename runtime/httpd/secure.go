@@ -67,6 +67,10 @@ func (k *client) handshake() bool {
 	}
 	s := &secured{server: k.a.Default}
 	s.Conn = certs.Server(k.c.Lower(), func(name string) (*certs.Context, error) { return k.choose(s, name) })
+	s.StatusTimeout = timeout
+	s.Log = func(level slog.Level, text string) {
+		s.server.Root.ErrorLog.LogAttrs(logContext(k.c), level, text, slog.Uint64("connection", k.c.Serial))
+	}
 	k.c.Secure(s)
 	k.c.SetWriteTimeout(timeout)
 	if err := s.Handshake(); err != nil {

@@ -3,6 +3,7 @@ package stream
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 
@@ -31,6 +32,10 @@ func (s *Session) secure() Status {
 	s.TLS = certs.Server(c.Lower(), s.choose)
 	c.SetReadTimeout(s.Server.HandshakeTimeout)
 	c.SetWriteTimeout(s.Server.HandshakeTimeout)
+	s.TLS.StatusTimeout = s.Server.HandshakeTimeout
+	s.TLS.Log = func(level slog.Level, text string) {
+		s.Server.ErrorLog.LogAttrs(s.logContext(), level, text, slog.Uint64("connection", c.Serial))
+	}
 	c.Secure(s.TLS)
 	err := s.TLS.Handshake()
 	c.SetReadTimeout(0)
