@@ -14,7 +14,7 @@ const layers = `
 	parser/diag runtime/buf runtime/header runtime/regex
 	runtime/conn runtime/zone
 	runtime/vars runtime/h1 runtime/fcgi runtime/h2 runtime/listen runtime/certs runtime/hostnames runtime/resolver runtime/tunnel runtime/logs runtime/openfile
-	parser runtime/upstream runtime/cache
+	parser runtime/upstream runtime/filecache
 	runtime/httpd runtime/stream
 	runtime runtime/gateway
 	directives/spec

@@ -65,6 +65,7 @@ import (
 	"understudy/parser/diag"
 	"understudy/runtime"
 	"understudy/runtime/certs"
+	"understudy/runtime/filecache"
 	"understudy/runtime/httpd"
 	"understudy/runtime/stream"
 )
@@ -122,6 +123,10 @@ func Compile(tree *parser.Tree, o spec.Options) (*Compiled, diag.List) {
 		groups := spec.Result[*upstream.HTTPGroups](c.Main)
 		out.Graph.Parts = append(out.Graph.Parts, out.HTTP, groups)
 		out.Graph.Begin = append(out.Graph.Begin, groups.Begin)
+		if caches := spec.Result[*filecache.Set](c.Main); caches != nil {
+			out.Graph.Parts = append(out.Graph.Parts, caches)
+			out.Graph.Begin = append(out.Graph.Begin, caches.Begin)
+		}
 	}
 	out.Graph.Listen = spec.Result[httpcore.Listening](c.Main).Entries
 	if out.Stream != nil {

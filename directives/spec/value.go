@@ -69,6 +69,18 @@ func (s Setter[C]) Inheriting(f func(child, parent *C)) Setter[C] {
 	return s
 }
 
+// Checked is s with a check of the block, the directive included, behind it.
+func (s Setter[C]) Checked(f func(*C, *Call) error) Setter[C] {
+	set := s.set
+	s.set = func(c *C, call *Call) error {
+		if err := set(c, call); err != nil {
+			return err
+		}
+		return f(c, call)
+	}
+	return s
+}
+
 // Visible is s, which is not inherited, for something that blocks inside may see:
 // nothing looks for it there. Those that say nothing of the module are spared a
 // configuration of their own.

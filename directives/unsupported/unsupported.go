@@ -1,8 +1,7 @@
 // Package unsupported lists the directives of nginx that no module here
 // implements. Using one is an error that says so, with nginx's rules for where
 // it may stand and what it takes checked first; the name of a directive that
-// is nobody's is another matter, an unknown directive. A few are accepted
-// instead, without effect, because what they are about is refused.
+// is nobody's is another matter, an unknown directive.
 //
 // One row is one directive of one nginx module. Whoever implements a directive
 // deletes its row. Until then the implementation wins: Modules leaves out what
@@ -67,7 +66,7 @@ type none struct{}
 // nothing is left is not among them.
 func Modules(others ...spec.Module) []spec.Module {
 	declared := spec.NewTable(others...)
-	ms := acceptedModules(declared)
+	var ms []spec.Module
 	for _, g := range groups() {
 		m := spec.CoreModule[none]{Name: g.module}
 		for _, r := range g.rows {
@@ -113,13 +112,6 @@ func (r StaleRow) String() string {
 func Stale(others ...spec.Module) []StaleRow {
 	declared := spec.NewTable(others...)
 	var out []StaleRow
-	for _, g := range acceptedGroups {
-		for _, r := range g.rows {
-			if in := contexts(declared, r.name) & r.in; in != 0 {
-				out = append(out, StaleRow{g.module, r.name, in, in == r.in})
-			}
-		}
-	}
 	for _, g := range groups() {
 		for _, r := range g.rows {
 			if in := contexts(declared, r.name) & r.in; in != 0 {

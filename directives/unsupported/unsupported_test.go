@@ -37,31 +37,6 @@ func TestModules(t *testing.T) {
 	}
 }
 
-func TestAccepted(t *testing.T) {
-	const where = ` in nginx.conf:1`
-	for _, tt := range []struct{ text, want string }{
-		{"proxy_no_cache $a $b; proxy_no_cache $c;", ""},
-		{"proxy_cache_bypass ${;", `invalid variable name` + where},
-		{"fastcgi_no_cache;", `invalid number of arguments in "fastcgi_no_cache" directive` + where},
-	} {
-		got := compile("http { "+tt.text+" }", append(Modules(), httpBlock)...)
-		if want := []string{tt.want}; !slices.Equal(got, want) && (len(got) > 0 || tt.want != "") {
-			t.Errorf("%q: got %q, want %q", tt.text, got, want)
-		}
-	}
-	for _, e := range spec.NewTable(Modules()...).Entries() {
-		if (e.State == spec.Accepted) != (e.Why != "not supported yet") || e.Why == "" {
-			t.Errorf("%s is %v: %s", e.Name, e.State, e.Why)
-		}
-	}
-}
-
-// httpBlock declares the http block alone.
-var httpBlock = spec.CoreModule[string]{Name: "http", Directives: []spec.Directive[string]{{
-	Name: "http", In: spec.Main, Args: spec.Exactly(0), Opens: spec.HTTP,
-	Set: spec.Do(func(*string, *spec.Call) error { return nil }),
-}}}
-
 // other declares two names that have rows: one wholly, one in part.
 func other() spec.Module {
 	nothing := spec.Ignore[int]("test", nil)

@@ -38,16 +38,44 @@ var httpVariables = []httpd.Variable{
 	perAttempt("upstream_bytes_sent", "The number of bytes sent to the server.", func(dst []byte, a *gateway.Attempt) []byte {
 		return strconv.AppendInt(dst, a.Sent, 10)
 	}),
-	none("upstream_cache_status", "Whether the response came from the cache. Nothing is cached yet."),
-	none("upstream_cache_last_modified", "The time of the cached response. Nothing is cached yet."),
-	none("upstream_cache_etag", "The ETag of the cached response. Nothing is cached yet."),
+	{Name: "upstream_cache_status", Doc: "What the cache had: MISS, BYPASS, EXPIRED, STALE, UPDATING, REVALIDATED or HIT.", Volatile: true, Get: cacheStatus},
+	{Name: "upstream_cache_last_modified", Doc: "The Last-Modified time of the response that the server is asked about.", Volatile: true, Get: cacheModified},
+	{Name: "upstream_cache_etag", Doc: "The ETag of the response that the server is asked about.", Volatile: true, Get: cacheETag},
 	{Name: "upstream_http_*", Doc: "A field of the server's response.", Volatile: true, Get: upstreamField},
 	{Name: "upstream_trailer_*", Doc: "A field of the trailer of the server's response.", Volatile: true, Get: upstreamTrailer},
 	{Name: "upstream_cookie_*", Doc: "A cookie that the server's response sets.", Volatile: true, Get: upstreamCookie},
 }
 
-func none(name, doc string) httpd.Variable {
-	return httpd.Variable{Name: name, Doc: doc, Volatile: true, Get: func(*httpd.Request, string) ([]byte, bool) { return nil, false }}
+func cacheStatus(r *httpd.Request, _ string) ([]byte, bool) {
+	s := gateway.StateOf(r)
+	if s == nil || s.CacheStatus() == gateway.CacheNone {
+		return nil, false
+	}
+	return r.CopyString(s.CacheStatus().String()), true
+}
+
+func cacheModified(r *httpd.Request, _ string) ([]byte, bool) {
+	s := gateway.StateOf(r)
+	if s == nil {
+		return nil, false
+	}
+	e := s.Revalidates()
+	if e == nil || e.LastModified == -1 {
+		return nil, false
+	}
+	return h1.AppendTime(r.Alloc(32), e.LastModified), true
+}
+
+func cacheETag(r *httpd.Request, _ string) ([]byte, bool) {
+	s := gateway.StateOf(r)
+	if s == nil {
+		return nil, false
+	}
+	e := s.Revalidates()
+	if e == nil || len(e.ETag) == 0 {
+		return nil, false
+	}
+	return e.ETag, true
 }
 
 // perAttempt makes a variable that lists something of every attempt.

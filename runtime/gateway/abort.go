@@ -29,9 +29,9 @@ type abortion struct {
 func (a *abortion) leave() { a.peer.Cancel() }
 
 // watched reports whether the client's leaving ends the request.
-// A response that is stored is read whoever waits for it.
+// A response that is stored or cached is read whoever waits for it.
 func watched(r *httpd.Request, set *Settings) bool {
-	return !set.IgnoreAbort && set.Store == nil && watchable(r)
+	return !set.IgnoreAbort && set.Store == nil && watchable(r) && !(set.Cache != nil && StateOf(r).cache.able)
 }
 
 // watchable reports whether there is a client that waits for r.

@@ -81,6 +81,7 @@ func (f *FastCGI) ReadHead(r *httpd.Request, s *State, b *buf.Buffer) error {
 			copy(b.B[b.R-rest:b.R], b.B[n:d.head])
 			b.R -= rest
 			d.Unread(rest)
+			d.head = n
 			return s.beginRecords(r)
 		}
 	}

@@ -20,6 +20,23 @@ func Forward(r *httpd.Request, to Target, p *Protocol, set *Settings) httpd.Stat
 	if st := s.readBody(r, p, set); st != httpd.OK {
 		return st
 	}
+	if set.Cache != nil {
+		st, done := s.lookup(r, to.Group, p, set)
+		if done {
+			s.endCaching(set, httpd.Done)
+			return st
+		}
+	}
+	s.separate()
+	st := s.ask(r, to, p, set)
+	if set.Cache != nil {
+		s.endCaching(set, st)
+	}
+	return st
+}
+
+// ask asks the upstream.
+func (s *State) ask(r *httpd.Request, to Target, p *Protocol, set *Settings) httpd.Status {
 	var st httpd.Status
 	if s.out, st = p.AppendRequest(s.out[:0], r, s); st != httpd.OK {
 		return st
@@ -41,11 +58,18 @@ func Forward(r *httpd.Request, to Target, p *Protocol, set *Settings) httpd.Stat
 // beginPass returns the request's state, ready for another pass.
 func beginPass(r *httpd.Request, set *Settings) *State {
 	s := Begin(r)
-	if len(s.Attempts) > 0 {
-		s.Attempts = append(s.Attempts, Attempt{}) // the passes of a request are told apart
+	if s.cache.entry != nil {
+		s.cache.entry.Close()
 	}
-	s.start, s.set = time.Now(), set
+	s.start, s.set, s.cache = time.Now(), set, caching{}
 	return s
+}
+
+// separate tells the attempts that follow apart from those of passes before.
+func (s *State) separate() {
+	if len(s.Attempts) > 0 {
+		s.Attempts = append(s.Attempts, Attempt{})
+	}
 }
 
 func (s *State) beginTries(r *httpd.Request, to Target, set *Settings) {
@@ -101,6 +125,9 @@ func (s *State) try(r *httpd.Request, to Target, p *Protocol, set *Settings) (st
 	began := time.Now()
 	peer := s.pick(r, to)
 	if peer == nil {
+		if st, ok := s.stale(r, to.Group, set, OnError, true); ok {
+			return st, false
+		}
 		return 502, false
 	}
 	f := s.connect(r, to, peer, set, began)
@@ -115,6 +142,9 @@ func (s *State) try(r *httpd.Request, to Target, p *Protocol, set *Settings) (st
 		return s.unasked(r, to.Group, set, began)
 	}
 	if f == nil {
+		if s.cache.entry != nil {
+			s.noteHead(r, set)
+		}
 		if st, done := s.judge(r, to.Group, set); done {
 			return st, st == httpd.Declined
 		}
@@ -153,7 +183,7 @@ func (s *State) unasked(r *httpd.Request, g *upstream.Group, set *Settings, bega
 	r.Errorf(logs.Error, "upstream switched protocols unasked while reading response header from upstream")
 	s.attempt().Response = time.Since(began)
 	st, again := s.next(r, g, set, failure{OnInvalidHeader, 502})
-	if st == 502 {
+	if st == 502 && !r.Resp.Sent() {
 		st = r.Reply(st, nil, nil)
 	}
 	return st, again
@@ -191,6 +221,9 @@ func (s *State) next(r *httpd.Request, g *upstream.Group, set *Settings, f failu
 		set.NextUpstream&reason != reason,
 		s.sent && s.streamed(r),
 		set.NextTimeout > 0 && time.Since(s.start) >= set.NextTimeout:
+		if st, ok := s.stale(r, g, set, f.reason, true); ok {
+			return st, false
+		}
 		return f.status, false
 	}
 	return httpd.Declined, true

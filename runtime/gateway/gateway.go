@@ -61,6 +61,7 @@ type Settings struct {
 	MaxTemp             int64           // bytes in a temporary file; 0: none
 	TempWrite           int64           // bytes moved to it at once
 	Store               *Store          // nil: responses are not stored
+	Cache               *Caching        // nil: responses are not cached
 	IgnoreAbort         bool
 	Intercept           bool
 	Intercept404        bool
@@ -109,6 +110,7 @@ const (
 	On429
 	NonIdempotent
 	NextOff
+	OnUpdating // of …_cache_use_stale: while the response is renewed
 )
 
 var nextStatuses = map[int]Condition{
@@ -190,6 +192,7 @@ type State struct {
 
 	// Host, Port and HostField are what the pass directive evaluated to.
 	Host, Port, HostField []byte
+	Base                  []byte // what precedes the URI, for keys of a cache
 	TryURI                []byte
 
 	tried    upstream.Tried
@@ -221,6 +224,7 @@ type State struct {
 	abort            abortion
 	slow             slowness
 	copy             copying
+	cache            caching
 	group            *upstream.Group // of the response, which came to a request of
 	began            time.Time
 }

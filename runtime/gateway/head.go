@@ -23,10 +23,10 @@ func (s *State) readHead(r *httpd.Request, p *Protocol, set *Settings, began tim
 	s.headBuf, s.buf = nil, buf.Get(set.BufferSize)
 	b := s.buf
 	limit := min(len(b.B), set.BufferSize)
-	s.Head.Reset()
-	s.relays = false
-	s.Body, s.NoBody, s.Keep, s.Upgrade, s.early = nil, false, false, false, 0
-	s.records.r = nil
+	if e := s.cache.entry; e != nil {
+		limit -= e.HeadStart // nginx reads behind what precedes the head in the file
+	}
+	s.resetHead()
 	for {
 		if b.W >= limit {
 			r.Errorf(logs.Error, "upstream sent too big header while reading response header from upstream")
@@ -56,6 +56,15 @@ func (s *State) readHead(r *httpd.Request, p *Protocol, set *Settings, began tim
 		}
 		return &failure{OnInvalidHeader, 502}
 	}
+}
+
+// resetHead prepares for the head of a response.
+func (s *State) resetHead() {
+	s.Head.Reset()
+	s.relays = false
+	s.Body, s.NoBody, s.Keep, s.Upgrade, s.early = nil, false, false, false, 0
+	s.records.r = nil
+	s.cache.hit = false
 }
 
 func (s *State) readFailure(r *httpd.Request, err error) *failure {
@@ -92,9 +101,20 @@ func (s *State) judge(r *httpd.Request, g *upstream.Group, set *Settings) (st ht
 			st, again := s.next(r, g, set, failure{reason, httpd.Status(status)})
 			return st, again || st != httpd.Declined
 		}
+		if s.cache.status == CacheExpired && set.Cache.UseStale&reason != 0 {
+			s.attempt().Response = time.Since(s.start)
+			s.finish(g, set, false)
+			return s.stale(r, g, set, reason, false)
+		}
+	}
+	if st, ok := s.revalidated(r, g, set); ok {
+		return st, true
 	}
 	if status == 404 && set.Intercept404 || set.Intercept && r.Intercepts(status) {
 		s.attempt().Response = time.Since(s.start)
+		if set.Intercept && r.Intercepts(status) {
+			s.intercepted(set, status)
+		}
 		if status == 401 {
 			for f := s.Head.First(header.WWWAuthenticate); f != nil; f = s.Head.Next(f) {
 				r.Resp.Headers.AddID(header.WWWAuthenticate, r.Copy(s.Head.Value(f)))

@@ -26,13 +26,18 @@ func (s *State) relay(r *httpd.Request, set *Settings, buffering bool) error {
 		s.watchSpeed(r)
 		defer s.unwatchSpeed(r)
 	}
-	if set.Store == nil {
+	if set.Store != nil {
+		s.store(r, set)
+	} else if s.copy.f == nil {
 		return s.relayBody(r, set, true)
 	}
-	s.store(r, set)
 	err := s.relayBody(r, set, true)
-	s.stored(r, set, err)
-	if s.copy.deaf {
+	if set.Store != nil {
+		s.stored(r, set, err)
+	} else {
+		s.kept(r, err)
+	}
+	if s.copy.deaf && !r.HeadOnly {
 		return errClient
 	}
 	return err

@@ -14,12 +14,8 @@ import (
 
 // respond passes the response on to the client.
 func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *Settings, began time.Time) httpd.Status {
-	if v := s.Head.Get(header.XAccelLimitRate); v != nil && set.Ignore&IgnoreLimitRate == 0 {
-		if n, ok := h1.ParseLength(v); ok {
-			r.SetRate(n)
-		}
-	}
-	if v := s.Head.Get(header.XAccelRedirect); v != nil && set.Ignore&IgnoreRedirect == 0 {
+	s.cache.able = s.cache.able && !s.cache.noCache && !s.cache.expired
+	if v := s.accelHead(r, set); v != nil {
 		return s.accelRedirect(r, g, v, set, began)
 	}
 	s.copyHead(r, set)
@@ -50,12 +46,19 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 	if set.LimitRate != nil {
 		s.rate, s.rated, s.rateStart = r.SizeOf(set.LimitRate), int64(s.buf.Len()), time.Now()
 	}
+	if set.Cache != nil {
+		s.keepResponse(r, set, buffering)
+	}
 	st, keep, whole := httpd.Done, s.Keep, true
-	if s.NoBody || r.HeadOnly {
+	if s.NoBody || r.HeadOnly && s.copy.f == nil {
 		// What nobody wants, such as the body of an answer to auth_request or
 		// mirror, is not waited for.
 		keep = s.reusable()
+		s.kept(r, nil)
 	} else {
+		if s.copy.deaf = r.HeadOnly; r.HeadOnly {
+			r.Flush() // the client waits for no more than the head
+		}
 		err := s.relay(r, set, buffering)
 		keep = keep && s.Body.Whole() && s.buf.Len() == 0
 		whole = err == nil
@@ -90,6 +93,20 @@ var (
 	errInvalid  = errors.New("the upstream does not make sense")
 )
 
+// accelHead does what the response's fields for us say, and returns where it is to be
+// answered from instead, nil if nowhere.
+func (s *State) accelHead(r *httpd.Request, set *Settings) (to []byte) {
+	if v := s.Head.Get(header.XAccelLimitRate); v != nil && set.Ignore&IgnoreLimitRate == 0 {
+		if n, ok := h1.ParseLength(v); ok {
+			r.SetRate(n)
+		}
+	}
+	if set.Ignore&IgnoreRedirect == 0 {
+		return s.Head.Get(header.XAccelRedirect)
+	}
+	return nil
+}
+
 // copyHead makes the response's head of the upstream's: in its order and
 // spelling, less what is hidden or about the connection.
 func (s *State) copyHead(r *httpd.Request, set *Settings) {
@@ -116,7 +133,8 @@ func (s *State) copyHead(r *httpd.Request, set *Settings) {
 		}
 		p.Headers.AddOut(header.Out{Name: name, Value: value, Hash: f.Hash, ID: f.ID})
 	}
-	p.AcceptRanges = set.ForceRanges
+	p.AcceptRanges, p.SingleRange = p.AcceptRanges || set.ForceRanges, p.SingleRange || set.ForceRanges && !s.cache.hit
+	p.Unconditional = !s.cache.able
 }
 
 // known handles a field that is more than text to us. It reports whether the
@@ -147,6 +165,10 @@ func (s *State) known(r *httpd.Request, id header.ID, value []byte, set *Setting
 		p.ListedModified = true
 		return false
 	case header.AcceptRanges:
+		if s.cache.hit || s.cache.able {
+			p.AcceptRanges, p.SingleRange = true, !s.cache.hit
+			return true
+		}
 		return set.ForceRanges
 	}
 	return false
@@ -193,8 +215,10 @@ func (s *State) accelRedirect(r *httpd.Request, g *upstream.Group, uri []byte, s
 		}
 	}
 	uri = r.Copy(uri)
-	s.attempt().Response = time.Since(began)
-	s.finish(g, set, s.reusable())
+	if s.conn != nil {
+		s.attempt().Response = time.Since(began)
+		s.finish(g, set, s.reusable())
+	}
 	if len(uri) > 0 && uri[0] == '@' {
 		return r.Enter(uri)
 	}

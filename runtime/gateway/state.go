@@ -29,6 +29,9 @@ func (s *State) Release() {
 		s.conn.Close()
 	}
 	s.unstore()
+	if s.cache.entry != nil {
+		s.cache.entry.Close()
+	}
 	s.buf.Free()
 	s.headBuf.Free()
 	kept := *s

@@ -25,13 +25,16 @@ type Response struct {
 	SubRanges    bool   // nor is that of a subrequest sent as a whole
 	RangeOffset  int64  // where the body starts in the whole
 	GzipVary     bool   // add Vary: Accept-Encoding if gzip_vary is on
-	WantTrailers bool   // the body is followed by trailers
-	Headers      header.List
-	Trailers     header.List
-	HeaderSize   int64 // of the head as sent, in bytes
-	BodySent     int64 // bytes of the body, framing included
-	sent         bool
-	chunked      bool
+	// Unconditional says that the conditions of the request were for somebody else
+	// to look at.
+	Unconditional bool
+	WantTrailers  bool // the body is followed by trailers
+	Headers       header.List
+	Trailers      header.List
+	HeaderSize    int64 // of the head as sent, in bytes
+	BodySent      int64 // bytes of the body, framing included
+	sent          bool
+	chunked       bool
 	// ListedModified says that Headers has Last-Modified already.
 	ListedModified bool
 }

@@ -81,10 +81,7 @@ func (r *Request) Again(prepare func(s *Request)) error {
 	if !r.mayAsk(r.URI) {
 		return ErrPart
 	}
-	s := r.child(r.URI, r.Args, SubOptions{})
-	s.Method, s.MethodID, s.ValidTarget = r.Method, r.MethodID, r.ValidTarget
-	s.Loc, s.left = r.Loc, r.left
-	s.caps, s.capSubject = append(s.caps[:0], r.caps...), r.capSubject
+	s := r.clone(SubOptions{})
 	prepare(s)
 	if s.processed(s.content()) == Aborted {
 		return ErrPart
@@ -105,8 +102,36 @@ func (r *Request) Background(uri, args []byte) {
 		return
 	}
 	s := r.child(uri, args, SubOptions{HeadOnly: true})
-	s.sub.background = true
 	s.Method, s.MethodID = r.Method, r.MethodID
+	s.aside(r)
+	r.Main().background.Go(func() { s.process() })
+}
+
+// RepeatInBackground asks what r asks once more, beside r, which does not end before
+// it: the request begins with the content. Nobody reads what it is answered. It
+// reports whether that is possible.
+func (r *Request) RepeatInBackground() bool {
+	if !r.mayAsk(r.URI) {
+		return false
+	}
+	s := r.clone(SubOptions{HeadOnly: true})
+	s.aside(r)
+	r.Main().background.Go(func() { s.processed(s.content()) })
+	return true
+}
+
+// clone makes a subrequest that begins where r has come to.
+func (r *Request) clone(o SubOptions) *Request {
+	s := r.child(r.URI, r.Args, o)
+	s.Method, s.MethodID, s.ValidTarget = r.Method, r.MethodID, r.ValidTarget
+	s.Loc, s.left = r.Loc, r.left
+	s.caps, s.capSubject = append(s.caps[:0], r.caps...), r.capSubject
+	return s
+}
+
+// aside makes s, a subrequest of r, one that runs beside it.
+func (s *Request) aside(r *Request) {
+	s.sub.background = true
 	own := make(slots, len(r.slots))
 	copy(own, r.slots)
 	s.slots = own
@@ -115,7 +140,6 @@ func (r *Request) Background(uri, args []byte) {
 	if m.background == nil {
 		m.background = new(sync.WaitGroup)
 	}
-	m.background.Go(func() { s.process() })
 }
 
 // InBackground reports whether r runs beside its main request, whose connection

@@ -62,6 +62,9 @@ func (c *conf) addTo(b *spec.Builder) error {
 	if err := c.CheckBuffers(kind, b); err != nil {
 		return err
 	}
+	if err := c.CheckCache(kind, b); err != nil {
+		return err
+	}
 	c.addScripts(b)
 	if c.place.V == nil {
 		return nil
@@ -74,11 +77,15 @@ func (c *conf) addTo(b *spec.Builder) error {
 	for _, text := range c.catch.V {
 		head.Catch = append(head.Catch, []byte(text))
 	}
+	settings, err := c.ParamSettings(kind, b, params, c.params.V)
+	if err != nil {
+		return err
+	}
 	q := &request{params: params, keep: c.keep.V}
 	h := &pass.Handler{
 		Place:    c.place.V,
 		Protocol: gateway.Protocol{AppendRequest: q.append, Framing: gateway.FastCGIFraming, ReadHead: head.ReadHead},
-		Settings: c.Settings(kind),
+		Settings: settings,
 		Explain:  func(r *httpd.Request) string { return string(params.Append(nil, r, &pass.Text)) },
 	}
 	h.Content(kind, b, &c.place)

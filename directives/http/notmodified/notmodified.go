@@ -28,7 +28,7 @@ type conf struct{}
 // (ngx_http_not_modified_header_filter)
 func head(r *httpd.Request) (func(httpd.Writer) httpd.Writer, httpd.Status) {
 	p := &r.Resp
-	if p.Status != 200 || r.Parent != nil {
+	if p.Status != 200 || r.Parent != nil || p.Unconditional {
 		return nil, httpd.OK
 	}
 	if since := r.Header(header.IfUnmodifiedSince); since != nil && !unmodified(r, since) {

@@ -16,14 +16,11 @@ type Reason struct {
 	gateway.Condition
 }
 
-// updating is a word of …_cache_use_stale that nginx takes here as well.
-const updating gateway.Condition = 1 << 30
-
 // CGIReasons are those of FastCGI, uwsgi and SCGI.
 var CGIReasons = Reasons{
 	{"error", gateway.OnError}, {"timeout", gateway.OnTimeout}, {"invalid_header", gateway.OnInvalidHeader},
 	{"http_500", gateway.On500}, {"http_503", gateway.On503}, {"http_403", gateway.On403}, {"http_404", gateway.On404},
-	{"http_429", gateway.On429}, {"non_idempotent", gateway.NonIdempotent}, {"updating", updating},
+	{"http_429", gateway.On429}, {"non_idempotent", gateway.NonIdempotent}, {"updating", gateway.OnUpdating},
 }
 
 // HTTPReasons are those of HTTP.
@@ -31,13 +28,13 @@ var HTTPReasons = Reasons{
 	{"error", gateway.OnError}, {"timeout", gateway.OnTimeout}, {"invalid_header", gateway.OnInvalidHeader},
 	{"http_500", gateway.On500}, {"http_502", gateway.On502}, {"http_503", gateway.On503}, {"http_504", gateway.On504},
 	{"http_403", gateway.On403}, {"http_404", gateway.On404}, {"http_429", gateway.On429},
-	{"non_idempotent", gateway.NonIdempotent}, {"updating", updating},
+	{"non_idempotent", gateway.NonIdempotent}, {"updating", gateway.OnUpdating},
 }
 
 func (rs Reasons) syntax() string {
 	var b strings.Builder
 	for _, x := range rs {
-		if x.Condition != updating {
+		if x.Condition != gateway.OnUpdating { // of …_cache_use_stale, which nginx takes here as well
 			b.WriteString(x.Word + " | ")
 		}
 	}

@@ -1,10 +1,12 @@
 package pass
 
 import (
+	"slices"
 	"strings"
 
 	"understudy/directives/spec"
 	"understudy/parser/diag"
+	"understudy/runtime/gateway"
 	"understudy/runtime/header"
 	"understudy/runtime/httpd"
 )
@@ -53,6 +55,7 @@ type Params struct {
 	list    []Param
 	given   map[string]bool // fields, in lower case with "_" for "-", that are not copied from the client
 	headers bool            // copy the others
+	cached  *Params         // for requests whose response may be kept; nil: there are none
 }
 
 // httpPrefix begins the names of parameters made of the client's fields.
@@ -61,6 +64,30 @@ const httpPrefix = "HTTP_"
 // NewParams returns what writes the parameters given, the default ones, and the
 // client's fields if headers is true.
 func NewParams(b *spec.Builder, given []Param, headers bool) (*Params, error) {
+	return newParams(b, given, headers, nil)
+}
+
+// ParamSettings is Settings for a module with parameters. Those of requests whose
+// response may be kept do not have the client's conditions.
+func (c *Conf) ParamSettings(k Kind, b *spec.Builder, p *Params, given []Param) (*gateway.Settings, error) {
+	s := c.Settings(k)
+	s.Cache = c.Caching(k, b, nil)
+	if s.Cache == nil {
+		return s, nil
+	}
+	var err error
+	p.cached, err = newParams(b, given, p.headers, cachedParams)
+	return s, err
+}
+
+// cachedParams are the parameters of requests whose response may be kept.
+// (ngx_http_fastcgi_cache_headers)
+var cachedParams = [][2]string{
+	{"HTTP_IF_MODIFIED_SINCE", "$upstream_cache_last_modified"}, {"HTTP_IF_UNMODIFIED_SINCE", ""},
+	{"HTTP_IF_NONE_MATCH", "$upstream_cache_etag"}, {"HTTP_IF_MATCH", ""}, {"HTTP_RANGE", ""}, {"HTTP_IF_RANGE", ""},
+}
+
+func newParams(b *spec.Builder, given []Param, headers bool, more [][2]string) (*Params, error) {
 	p := &Params{given: map[string]bool{}, headers: headers}
 	host := !spec.Older(b.Env().Version, "1.29.5")
 	for _, x := range given {
@@ -73,6 +100,16 @@ func NewParams(b *spec.Builder, given []Param, headers bool) (*Params, error) {
 			return nil, err
 		}
 		p.add(Param{name: "HTTP_HOST", value: v, ifNotEmpty: true})
+	}
+	for _, x := range more {
+		if slices.ContainsFunc(given, func(g Param) bool { return strings.EqualFold(g.name, x[0]) }) {
+			continue
+		}
+		v, err := b.Vars.Compile(x[1], diag.Pos{})
+		if err != nil {
+			return nil, err
+		}
+		p.add(Param{name: x[0], value: v, ifNotEmpty: true})
 	}
 	return p, nil
 }
@@ -89,6 +126,11 @@ func (p *Params) add(x Param) {
 
 // Append appends the parameters of a request.
 func (p *Params) Append(dst []byte, r *httpd.Request, e *Encoding) []byte {
+	if p.cached != nil {
+		if s := gateway.StateOf(r); s != nil && s.Cacheable() {
+			p = p.cached
+		}
+	}
 	for i := range p.list {
 		x := &p.list[i]
 		v := r.Eval(x.value)

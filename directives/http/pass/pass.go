@@ -26,6 +26,9 @@ type Kind struct {
 	Next   Reasons  // for another server to be tried
 	Fixed  bool     // the address of …_pass has no variables
 	Hidden []string // response fields that are not passed on unless …_pass_header names them
+
+	CacheKey    string // what …_cache_key is by default; "": nothing
+	ConvertHead bool   // there is …_cache_convert_head
 }
 
 // A Conf is what the directives say in one block.
@@ -51,13 +54,14 @@ type Conf struct {
 	ignore                      spec.Value[gateway.Ignored]
 	hide, show                  spec.Value[[]string]
 	rate                        spec.Value[*httpd.Template]
+	cache                       caching
 }
 
 // Directives returns the directives of a module whose protocol has heads and
 // bodies both ways. at finds the Conf in the module's configuration.
 func Directives[C any](k Kind, at func(*C) *Conf) []spec.Directive[C] {
 	d := family[C]{k, at}
-	return slices.Concat(d.connection(), SocketBuffers[C](k.Prefix), d.request(), d.response(), d.buffering(), d.storing())
+	return slices.Concat(d.connection(), SocketBuffers[C](k.Prefix), d.request(), d.response(), d.buffering(), d.storing(), d.caching())
 }
 
 // ConnectionDirectives returns those of the directives that are about the
@@ -80,7 +84,7 @@ func (c *Conf) Settings(k Kind) *gateway.Settings {
 		ForceRanges: c.forceRanges.V,
 	}
 	c.setBuffers(s)
-	if c.store.V.on {
+	if c.store.V.on && !c.cache.where.V.on {
 		s.Store = &gateway.Store{Path: c.store.V.path, Access: c.storeAccess.V}
 	}
 	hide := []string{}

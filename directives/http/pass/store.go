@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"errors"
 	"io/fs"
 
 	"understudy/directives/spec"
@@ -18,11 +19,23 @@ func (d family[C]) storing() []spec.Directive[C] {
 	access := d.directive("store_access", "users:permissions ...", "user:rw", "Sets the permissions of stored files and their folders.",
 		spec.SetAccess(func(c *C) *spec.Value[fs.FileMode] { return &d.at(c).storeAccess }))
 	access.Args = spec.Between(1, 3)
+	store := d.directive("store", "on | off | string", "off", "Stores responses as files.", d.storeSetter())
+	store.Args = spec.Exactly(1)
 	return []spec.Directive[C]{
-		scalar(d, "store", "on | off | string", "off", "Stores responses as files.",
-			spec.Text, spec.Exactly(1), func(c *Conf) *spec.Value[storing] { return &c.store }, parseStore),
+		store,
 		access,
 	}
+}
+
+// storeSetter is that of …_store, which excludes …_cache in one block.
+func (d family[C]) storeSetter() spec.Setter[C] {
+	return spec.Scalar(func(c *C) *spec.Value[storing] { return &d.at(c).store }, spec.Text, spec.Exactly(1), nil, parseStore).
+		Checked(func(c *C, _ *spec.Call) error {
+			if conf := d.at(c); conf.store.V.on && conf.cache.where.V.on {
+				return errors.New(`is incompatible with "` + d.Prefix + `cache"`)
+			}
+			return nil
+		})
 }
 
 func parseStore(call *spec.Call) (storing, error) {

@@ -19,6 +19,7 @@ type target struct {
 	port   string
 	uri    string // behind host and port; "" if there is none
 	name   string // the location's name that uri stands for
+	start  string // scheme, host and port
 	group  *spec.Group
 }
 
@@ -49,6 +50,7 @@ func parsePass(call *spec.Call) (*target, error) {
 		return nil, call.Errorf(0, "%v", err)
 	}
 	t.setVars(u)
+	t.start = t.base(u)
 	if t.group, err = pass.UseGroup(call, u, rest, t.defaultPort()); err != nil {
 		return nil, err
 	}
@@ -75,6 +77,15 @@ func (t *target) setVars(u resolver.URL) {
 	if !u.NoPort && u.Port != t.defaultPort() {
 		t.host, t.port = u.Host+":"+u.PortText, u.PortText
 	}
+}
+
+// base returns scheme, host and port, as keys of a cache begin with them.
+// (ngx_http_proxy_set_vars)
+func (t *target) base(u resolver.URL) string {
+	if u.Network == "unix" {
+		return t.scheme + "unix:" + u.Host + ":"
+	}
+	return t.scheme + t.host
 }
 
 // locationName returns the name of the location s is, and whether it is one

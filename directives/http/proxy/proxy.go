@@ -18,7 +18,7 @@ const (
 )
 
 var kind = pass.Kind{
-	Prefix: "proxy_",
+	Prefix: "proxy_", CacheKey: "$scheme$proxy_host$request_uri", ConvertHead: true,
 	Next:   pass.HTTPReasons,
 	Hidden: []string{"Date", "Server", "X-Pad", "X-Accel-Expires", "X-Accel-Redirect", "X-Accel-Limit-Rate", "X-Accel-Buffering", "X-Accel-Charset"},
 }
@@ -58,11 +58,17 @@ func (c *conf) addTo(b *spec.Builder) error {
 	if err := c.CheckBuffers(kind, b); err != nil {
 		return err
 	}
+	if err := c.CheckCache(kind, b); err != nil {
+		return err
+	}
 	t := c.pass.V
 	if t == nil {
 		return nil
 	}
-	h := newHandler(c, t, b)
+	h, err := newHandler(c, t, b)
+	if err != nil {
+		return err
+	}
 	if t.secure() {
 		x, err := c.tls.Client(kind.Prefix, b)
 		if err != nil {

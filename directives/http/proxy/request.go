@@ -17,6 +17,7 @@ type handler struct {
 	target   *target
 	to       gateway.Target
 	head     *head
+	cached   *head // of requests whose response may be kept; nil: there are none
 	settings *gateway.Settings
 	protocol gateway.Protocol
 
@@ -24,15 +25,16 @@ type handler struct {
 
 	host, port []byte // of a constant target
 	uri        []byte
-	name       int // length of the location's name
+	base       []byte // of a constant target: what precedes the URI, in keys of a cache
+	name       int    // length of the location's name
 
 	finder *pass.Finder // of targets with variables
 }
 
-func newHandler(c *conf, t *target, b *spec.Builder) *handler {
+func newHandler(c *conf, t *target, b *spec.Builder) (*handler, error) {
 	h := &handler{
 		conf: c, target: t, head: newHead(c, b.Env().Version), settings: c.settings(),
-		host: []byte(t.host), port: []byte(t.port), uri: []byte(t.uri), name: len(t.name),
+		host: []byte(t.host), port: []byte(t.port), uri: []byte(t.uri), base: []byte(t.start), name: len(t.name),
 	}
 	h.protocol = gateway.Protocol{Scheme: "http://", Secure: "https://", AppendRequest: h.appendRequest, ReadHead: gateway.ReadHTTPHead}
 	if t.whole == nil {
@@ -41,7 +43,13 @@ func newHandler(c *conf, t *target, b *spec.Builder) *handler {
 		h.finder = pass.NewFinder(b)
 	}
 	c.addRewrites(h)
-	return h
+	if h.settings.Cache = c.Caching(kind, b, h.cacheKey); h.settings.Cache != nil {
+		var err error
+		if h.cached, err = newCachedHead(c, b); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
 }
 
 func (h *handler) run(r *httpd.Request) httpd.Status {
@@ -71,6 +79,7 @@ func (h *handler) resolve(r *httpd.Request, s *gateway.State) (to gateway.Target
 		return to, 500
 	}
 	t.setVars(u)
+	s.Base = []byte(t.base(u))
 	s.Host, s.Port, s.TryURI = []byte(t.host), []byte(t.port), []byte(t.uri)
 	to, st = h.finder.Find(r, u, t.defaultPort())
 	to.TLS = h.tlsFor(&t)
@@ -97,7 +106,13 @@ func (h *handler) appendRequest(dst []byte, r *httpd.Request, s *gateway.State) 
 		s.BodyLen, s.Chunked = int64(len(r.Eval(h.settings.Body))), false
 	}
 	method := r.Method
-	if h.conf.method.V != nil {
+	head := h.head
+	if s.Cacheable() {
+		head = h.cached
+	}
+	if s.AsGet() {
+		method = methodGET
+	} else if h.conf.method.V != nil {
 		method = r.Eval(h.conf.method.V)
 	}
 	dst = append(append(dst, method...), ' ')
@@ -108,7 +123,7 @@ func (h *handler) appendRequest(dst []byte, r *httpd.Request, s *gateway.State) 
 		return dst, 500
 	}
 	s.URI = dst[start:len(dst):len(dst)]
-	if h.head.version >= 11 {
+	if head.version >= 11 {
 		dst = append(dst, " HTTP/1.1\r\n"...)
 	} else {
 		dst = append(dst, " HTTP/1.0\r\n"...)
@@ -118,8 +133,23 @@ func (h *handler) appendRequest(dst []byte, r *httpd.Request, s *gateway.State) 
 		// nginx tells the length of the body that it does not pass.
 		length = r.Body.Announced
 	}
-	dst = h.head.append(dst, r, host, length, s.Chunked)
+	dst = head.append(dst, r, host, length, s.Chunked)
 	return append(dst, "\r\n"...), httpd.OK
+}
+
+var methodGET = []byte("GET")
+
+// cacheKey returns the default key of a cache. (ngx_http_proxy_create_key)
+func (h *handler) cacheKey(r *httpd.Request, s *gateway.State) []byte {
+	base, uri := h.base, h.uri
+	if h.target.whole != nil {
+		base, uri = s.Base, s.TryURI
+	}
+	key := append([]byte(nil), base...)
+	if len(uri) == 0 && r.ValidTarget {
+		return append(key, r.Target...)
+	}
+	return h.appendNewURI(key, uri, r)
 }
 
 // appendURI writes the URI: as received if nothing changed it, or one that was

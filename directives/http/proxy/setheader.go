@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"slices"
 	"strings"
 
 	"understudy/directives/spec"
@@ -47,6 +48,30 @@ type head struct {
 	close   bool            // Connection: close, as nginx did before 1.29.7
 	version int             // 10 or 11
 	pass    bool            // copy the client's fields at all
+}
+
+// conditions are the fields of the client that have no effect if the response may be
+// kept: all of it is asked for, unless what is kept is still current.
+// (ngx_http_proxy_cache_headers)
+var conditions = []string{"If-Modified-Since", "If-Unmodified-Since", "If-None-Match", "If-Match", "Range", "If-Range"}
+
+// newCachedHead is newHead for requests whose response may be kept.
+func newCachedHead(c *conf, b *spec.Builder) (*head, error) {
+	h := newHead(c, b.Env().Version)
+	for _, name := range conditions {
+		h.drop.add(name)
+	}
+	for _, x := range [][2]string{{"If-Modified-Since", "$upstream_cache_last_modified"}, {"If-None-Match", "$upstream_cache_etag"}} {
+		if slices.ContainsFunc(c.set.V, func(f field) bool { return strings.EqualFold(f.name, x[0]) }) {
+			continue
+		}
+		v, err := b.Vars.Compile(x[1], diag.Pos{})
+		if err != nil {
+			return nil, err
+		}
+		h.set = append(h.set, field{name: x[0], value: v})
+	}
+	return h, nil
 }
 
 func newHead(c *conf, version string) *head {

@@ -41,10 +41,17 @@ func (c *conf) addTo(b *spec.Builder) error {
 	if err := c.CheckBuffers(kind, b); err != nil {
 		return err
 	}
+	if err := c.CheckCache(kind, b); err != nil {
+		return err
+	}
 	if c.place.V == nil {
 		return nil
 	}
 	params, err := pass.NewParams(b, c.params.V, c.PassHeaders())
+	if err != nil {
+		return err
+	}
+	settings, err := c.ParamSettings(kind, b, params, c.params.V)
 	if err != nil {
 		return err
 	}
@@ -56,7 +63,7 @@ func (c *conf) addTo(b *spec.Builder) error {
 			},
 			ReadHead: gateway.ReadCGIHead, NeedsLength: true,
 		},
-		Settings: c.Settings(kind),
+		Settings: settings,
 		Explain:  func(r *httpd.Request) string { return string(params.Append(nil, r, &pass.Text)) },
 	}
 	h.Content(kind, b, &c.place)

@@ -63,6 +63,9 @@ func (c *conf) addTo(b *spec.Builder) error {
 	if err := c.CheckBuffers(kind, b); err != nil {
 		return err
 	}
+	if err := c.CheckCache(kind, b); err != nil {
+		return err
+	}
 	if c.place.V == nil {
 		return nil
 	}
@@ -70,11 +73,15 @@ func (c *conf) addTo(b *spec.Builder) error {
 	if err != nil {
 		return err
 	}
+	settings, err := c.ParamSettings(kind, b, params, c.params.V)
+	if err != nil {
+		return err
+	}
 	q := &request{params, byte(c.modifier1.V), byte(c.modifier2.V), c.text.V}
 	h := &pass.Handler{
 		Place: c.place.V, Secure: secure,
 		Protocol: gateway.Protocol{AppendRequest: q.append, ReadHead: gateway.ReadCGIHead, NeedsLength: true},
-		Settings: c.Settings(kind),
+		Settings: settings,
 		Explain:  func(r *httpd.Request) string { return string(params.Append(nil, r, &pass.Text)) },
 	}
 	if c.place.V.Secure() {
