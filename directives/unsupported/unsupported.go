@@ -50,8 +50,7 @@ func groups() []group {
 	var all []group
 	for _, gs := range [][]group{
 		coreGroups, httpcoreGroups, variablesGroups, contentGroups, filtersGroups,
-		proxyGroups, fastcgiGroups, uwsgiGroups, scgiGroups, grpcGroups,
-		http2Groups, streamGroups, mailGroups,
+		grpcGroups, http2Groups, streamGroups, mailGroups,
 	} {
 		all = append(all, gs...)
 	}

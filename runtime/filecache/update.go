@@ -121,6 +121,7 @@ func (e *Entry) Renew() {
 func (e *Entry) Close() {
 	e.CloseFile()
 	if e.done || e.node == nil {
+		e.done = true
 		return
 	}
 	k := e.Cache.keys
@@ -142,6 +143,9 @@ func (e *Entry) Close() {
 	}
 	e.done, e.updating = true, false
 }
+
+// Closed reports whether nothing is left to do with the node.
+func (e *Entry) Closed() bool { return e.done }
 
 // CloseFile closes the file that was opened.
 func (e *Entry) CloseFile() {

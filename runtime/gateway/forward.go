@@ -28,8 +28,9 @@ func Forward(r *httpd.Request, to Target, p *Protocol, set *Settings) httpd.Stat
 		}
 	}
 	s.separate()
+	e := s.cache.entry
 	st := s.ask(r, to, p, set)
-	if set.Cache != nil {
+	if e != nil && !e.Closed() { // else s may be somebody else's: a tunnel has ended
 		s.endCaching(set, st)
 	}
 	return st

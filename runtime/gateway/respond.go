@@ -26,6 +26,9 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 			s.finish(g, set, false)
 			return httpd.Aborted
 		}
+		if s.cache.entry != nil {
+			s.cache.entry.Close()
+		}
 		return s.upgrade(r, g, set, began)
 	}
 	buffering := set.Buffering

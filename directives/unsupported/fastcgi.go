@@ -1,6 +1,0 @@
-package unsupported
-
-import "understudy/directives/spec"
-
-// FastCGI.
-var fastcgiGroups = []group{}

@@ -1,6 +1,0 @@
-package unsupported
-
-import "understudy/directives/spec"
-
-// HTTP proxying.
-var proxyGroups = []group{}

@@ -1,6 +1,0 @@
-package unsupported
-
-import "understudy/directives/spec"
-
-// SCGI.
-var scgiGroups = []group{}
