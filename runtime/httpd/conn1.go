@@ -1,10 +1,13 @@
 package httpd
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -31,6 +34,7 @@ func (p *Port) Serve(c *conn.Conn) {
 	h := p.HTTP
 	a := p.Address(c.LocalAddr().Addr())
 	h.live.add(c)
+	defer h.contain(c)
 	if a.ProxyProtocol || a.SSL {
 		h.Stats.Waiting.Add(-1) // until the first request
 	}
@@ -43,6 +47,15 @@ func (p *Port) Serve(c *conn.Conn) {
 		k.debugf(logs.DebugEvent, "accept: %s fd:%d", endText(c), c.FD())
 	}
 	if a.SSL && !k.handshake() || k.serve() {
+		h.drop(c)
+	}
+}
+
+// contain ends a connection whose request panicked, as the process would be one of
+// nginx's workers otherwise, and take all other connections with it.
+func (h *HTTP) contain(c *conn.Conn) {
+	if fault := recover(); fault != nil {
+		h.Log.Log(context.Background(), logs.Alert, fmt.Sprintf("*%d panic: %v\n%s", c.Serial, fault, debug.Stack()))
 		h.drop(c)
 	}
 }

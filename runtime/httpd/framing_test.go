@@ -18,14 +18,25 @@ import (
 // says until it closes the connection.
 func converse(t *testing.T, conf, text string) string {
 	t.Helper()
+	return talk(t, compile(t, conf, slog.DiscardHandler), text)
+}
+
+func compile(t *testing.T, conf string, log slog.Handler) *directives.Compiled {
+	t.Helper()
 	tree, err := parser.Load("/nginx.conf", parser.Memory(map[string]string{"/nginx.conf": conf}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, diags := directives.Compile(tree, spec.Options{Prefix: t.TempDir() + "/", Version: "1.31.5", Zones: new(zone.Set), Log: slog.New(slog.DiscardHandler)})
+	c, diags := directives.Compile(tree, spec.Options{Prefix: t.TempDir() + "/", Version: "1.31.5", Zones: new(zone.Set), Log: slog.New(log)})
 	if err := diags.Err(); err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+// talk is converse with what a configuration was made into.
+func talk(t *testing.T, c *directives.Compiled, text string) string {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

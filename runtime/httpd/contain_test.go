@@ -1,0 +1,27 @@
+package httpd_test
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"understudy/runtime/httpd"
+)
+
+// A request that panics ends its connection, and nothing else.
+func TestContain(t *testing.T) {
+	var log bytes.Buffer
+	c := compile(t, "events {} http { access_log off; server { listen 127.0.0.1:8080; location /sound { return 200 sound; } } }",
+		slog.NewTextHandler(&log, nil))
+	c.HTTP.Servers[0].Root.Content = &httpd.Step{Name: "fault", Run: func(*httpd.Request) httpd.Status { panic("the fault") }}
+	if got := talk(t, c, "GET / HTTP/1.0\r\n\r\n"); got != "" {
+		t.Errorf("got %q", got)
+	}
+	if !strings.Contains(log.String(), "panic: the fault") || !strings.Contains(log.String(), "contain_test.go") {
+		t.Errorf("the log says %q", log.String())
+	}
+	if got := talk(t, c, "GET /sound HTTP/1.0\r\n\r\n"); !strings.HasSuffix(got, "\r\n\r\nsound") {
+		t.Errorf("afterwards: got %q", got)
+	}
+}
