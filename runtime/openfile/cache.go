@@ -125,10 +125,10 @@ func look(name []byte, rule Rule) (info Info, h handle, ok bool, failed *Error) 
 		}
 	}
 	if err != nil {
-		return Info{}, 0, false, err.(*Error)
+		return Info{}, h, false, err.(*Error)
 	}
 	if info.Kind == Dir {
-		return info, 0, false, nil
+		return info, h, false, nil
 	}
 	return info, h, true, nil
 }
