@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,7 +41,7 @@ func TestRunaway(t *testing.T) {
 			if tt.field == "HOST" {
 				request = "GET / HTTP/1.1\r\nConnection: close\r\nHost: " + as + "\r\n\r\n"
 			}
-			var log bytes.Buffer
+			var log lockedBuffer
 			to := logs.NewHandler(logs.Options{}, logs.Target{Level: logs.Alert, To: logs.NewStream(&log)})
 			c := logged(t, strings.ReplaceAll(conf, "RE", re), slog.New(to))
 			c.SetDeadline(time.Now().Add(10 * time.Second))
@@ -59,7 +60,7 @@ func TestRunaway(t *testing.T) {
 // TestRunawayStream is TestRunaway for a session: a map has its default.
 func TestRunawayStream(t *testing.T) {
 	as := strings.Repeat("a", 100)
-	var log bytes.Buffer
+	var log lockedBuffer
 	to := logs.NewHandler(logs.Options{}, logs.Target{Level: logs.Alert, To: logs.NewStream(&log)})
 	c := logged(t, `events {} stream { map $pid $v { default `+as+`; } map $v $m { "~^((a|aa)+)\1(?<=[!x])$" hit; default other; }
 		server { listen 127.0.0.1:8080; return "map=$m"; } }`, slog.New(to))
@@ -71,4 +72,22 @@ func TestRunawayStream(t *testing.T) {
 	if line := log.String(); !strings.Contains(line, `*0 pcre2_match() failed: -47 on "aaaa`) {
 		t.Errorf("logged %q", line)
 	}
+}
+
+// A lockedBuffer is a log that is read while the server may write.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer // guarded by mu
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
