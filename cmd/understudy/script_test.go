@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"get": get, "await": await, "gone": gone, "signal": sendSignalTo, "listen": listenOn, "envsubst": envsubst,
+			"get": get, "await": await, "gone": gone, "signal": sendSignalTo, "ended": ended, "listen": listenOn, "envsubst": envsubst,
 		},
 	})
 }

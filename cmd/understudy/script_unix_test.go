@@ -3,6 +3,9 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"strings"
 	"syscall"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -17,4 +20,17 @@ func sendSignalTo(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("no signal %q", args[0])
 	}
 	ts.Check(syscall.Kill(pidIn(ts, args[1]), sig))
+}
+
+// ended FILE waits until the process of a pid file's copy is no more, or nothing
+// but a zombie, which its parent may take its time with.
+func ended(ts *testscript.TestScript, neg bool, args []string) {
+	pid := pidIn(ts, args[0])
+	until(ts, args[0], func() error {
+		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		if err == nil && strings.Contains(string(stat), ") Z ") || syscall.Kill(pid, 0) == syscall.ESRCH {
+			return nil
+		}
+		return fmt.Errorf("process %d goes on", pid)
+	})
 }
