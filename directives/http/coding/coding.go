@@ -67,12 +67,12 @@ func appendRatio(dst []byte, in, out int64) []byte {
 // its quality is not 0. It is for codings that nginx does not know, and to which
 // its rules about gzip (gzip_proxied, gzip_disable …) do not apply. Only main
 // requests have a coding.
-func Takes(r *httpd.Request, name []byte) bool {
+func Takes(r *httpd.Request, name string) bool {
 	return r.Parent == nil && takes(r.Head.Get(header.AcceptEncoding), name)
 }
 
 // takes looks for the name between commas and spaces, as ngx_brotli does.
-func takes(v, name []byte) bool {
+func takes(v []byte, name string) bool {
 	for i := 0; i+len(name) <= len(v); i++ {
 		if !header.EqualFold(v[i:i+len(name)], name) || i > 0 && v[i-1] != ',' && v[i-1] != ' ' {
 			continue

@@ -1,7 +1,6 @@
 package coding
 
 import (
-	"understudy/directives/spec"
 	"understudy/runtime/header"
 	"understudy/runtime/httpd"
 	"understudy/runtime/logs"
@@ -17,11 +16,6 @@ const (
 	Taken       // those who take the coding
 	Always      // all: gunzip, say, makes it right
 )
-
-// SetWhen stores a When.
-func SetWhen[C any](field func(*C) *spec.Value[When]) spec.Setter[C] {
-	return spec.SetEnum(field, map[string]When{"off": Never, "on": Taken, "always": Always})
-}
 
 // A Static answers requests for files with files that were compressed beforehand.
 type Static struct {

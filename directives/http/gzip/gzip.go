@@ -9,7 +9,6 @@ import (
 
 	"understudy/directives/http/coding"
 	"understudy/directives/spec"
-	"understudy/runtime/httpd"
 )
 
 const anywhere = spec.HTTP | spec.Server | spec.Location
@@ -17,26 +16,10 @@ const anywhere = spec.HTTP | spec.Server | spec.Location
 // Module is ngx_http_gzip_filter_module.
 var Module = spec.HTTPModule[conf]{
 	Name: "http_gzip_filter",
-	Directives: []spec.Directive[conf]{{
-		Name: "gzip", In: anywhere | spec.LocationIf, Syntax: "on | off", Default: "off",
-		Doc: "Compresses responses for clients that take gzip.",
-		Set: spec.SetFlag(func(c *conf) *spec.Value[bool] { return &c.on }),
-	}, {
-		Name: "gzip_types", In: anywhere, Args: spec.AtLeast(1), Syntax: "mime-type ...", Default: "text/html",
-		Doc: "Sets the types of responses that are compressed, in addition to text/html; * is any.",
-		Set: spec.SetTypes(func(c *conf) *spec.Value[*httpd.Types] { return &c.types }, "text/html"),
-	}, {
+	Directives: append(coding.Directives(coding.Gzip, func(c *conf) *coding.Conf { return &c.Conf }), []spec.Directive[conf]{{
 		Name: "gzip_comp_level", In: anywhere, Syntax: "level", Default: "1",
 		Doc: "Sets how hard to compress, from 1 to 9.",
 		Set: spec.SetNumber(func(c *conf) *spec.Value[int] { return &c.level }, 1, 9),
-	}, {
-		Name: "gzip_min_length", In: anywhere, Syntax: "length", Default: "20",
-		Doc: "Leaves responses alone whose Content-Length is less than this.",
-		Set: spec.SetSize(func(c *conf) *spec.Value[int64] { return &c.minLength }, false),
-	}, {
-		Name: "gzip_buffers", In: anywhere, Args: spec.Exactly(2), Syntax: "number size", Default: "32 4k",
-		Doc: "Sets how much compressed data is collected: it is passed on when it fills a buffer.",
-		Set: spec.SetBuffers(func(c *conf) *spec.Value[spec.Buffers] { return &c.buffers }),
 	}, {
 		Name: "gzip_window", In: anywhere, Args: spec.Exactly(1), Syntax: "size", Default: "32k",
 		Doc: "Sets the size of zlib's window.",
@@ -57,12 +40,8 @@ var Module = spec.HTTPModule[conf]{
 		Name: "gzip_no_buffer", In: anywhere, Syntax: "on | off", Default: "off",
 		Doc: "Passes on at once what the compressor has put out.",
 		Set: spec.SetFlag(func(c *conf) *spec.Value[bool] { return &c.noBuffer }),
-	}},
-	Variables: []httpd.Variable{{
-		Name: ratioVariable,
-		Doc:  "How many times smaller the response became.",
-		Get:  func(*httpd.Request, string) ([]byte, bool) { return nil, false }, // set when the response ends
-	}},
+	}}...),
+	Variables: coding.Gzip.Variables(),
 	Main: func(_ *conf, b *spec.Builder) error {
 		spec.SetResult(b.Scope, new(pools))
 		return nil
@@ -72,15 +51,12 @@ var Module = spec.HTTPModule[conf]{
 
 // A conf is what the directives of the module say in one block.
 type conf struct {
-	on        spec.Value[bool]
-	types     spec.Value[*httpd.Types]
-	level     spec.Value[int]
-	minLength spec.Value[int64]
-	buffers   spec.Value[spec.Buffers]
-	window    spec.Value[int]
-	hash      spec.Value[int]
-	postpone  spec.Value[int64]
-	noBuffer  spec.Value[bool]
+	coding.Conf
+	level    spec.Value[int]
+	window   spec.Value[int]
+	hash     spec.Value[int]
+	postpone spec.Value[int64]
+	noBuffer spec.Value[bool]
 }
 
 // power reads a size that is a power of two between lo and hi.
@@ -97,23 +73,21 @@ func power(lo, hi int64, otherwise string) func(*spec.Call) (int, error) {
 	}
 }
 
-var encoding = []byte("gzip")
-
 // addTo adds the filter to a location that compresses.
 func (c *conf) addTo(b *spec.Builder) error {
-	if !c.on.V {
+	if !c.On.V {
 		return nil
 	}
 	f := &filter{
-		piece:    min(c.buffers.V.Size, maxPiece),
+		piece:    c.Piece(),
 		postpone: int(c.postpone.V),
 		pool:     &spec.Result[*pools](b.Scope)[c.level.V],
 		level:    c.level.V,
+		ratio:    coding.Gzip.RatioName(),
 	}
 	if c.noBuffer.V {
 		f.piece = 1
 	}
-	rule := &coding.Rule{Name: encoding, Types: c.types.V, MinLength: c.minLength.V, Takes: (*httpd.Request).AcceptsGzip, Wrap: f.wrap}
-	b.Filters = append(b.Filters, httpd.Filter{Name: "gzip", Pos: c.on.Pos, Whole: true, Head: rule.Head})
+	c.AddTo(b, coding.Gzip, f.wrap)
 	return nil
 }

@@ -12,12 +12,6 @@ import (
 	"understudy/runtime/httpd"
 )
 
-const ratioVariable = "gzip_ratio"
-
-// maxPiece is the most compressed data that is collected before it is passed
-// on, in bytes.
-const maxPiece = 32 << 10
-
 // pools are compressors that wait to be used again, by their level.
 type pools [10]sync.Pool
 
@@ -27,6 +21,7 @@ type filter struct {
 	postpone int // bytes that are collected before the compressor starts
 	pool     *sync.Pool
 	level    int
+	ratio    string // the variable that says how much smaller a response became
 }
 
 func (f *filter) wrap(r *httpd.Request, next httpd.Writer) httpd.Writer {
@@ -131,7 +126,7 @@ func (w *writer) Close() error {
 			w.z.out = w.trailer(w.z.out)
 			w.pass(1)
 		}
-		coding.SetRatio(w.r, ratioVariable, w.size, w.passed)
+		coding.SetRatio(w.r, w.f.ratio, w.size, w.passed)
 	}
 	w.drop()
 	w.store.Free()

@@ -59,7 +59,7 @@ func newFilter(level int) *filter {
 func newRule() *coding.Rule {
 	types := new(httpd.Types)
 	types.Add("text/html")
-	return &coding.Rule{Name: encoding, Types: types, MinLength: 20, Takes: (*httpd.Request).AcceptsGzip, Wrap: newFilter(1).wrap}
+	return &coding.Rule{Name: coding.Gzip.Name, Types: types, MinLength: 20, Takes: (*httpd.Request).AcceptsGzip, Wrap: newFilter(1).wrap}
 }
 
 func newRequest(fields ...string) *httpd.Request {
