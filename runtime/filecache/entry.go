@@ -158,8 +158,8 @@ func (e *Entry) read(f *os.File) Result {
 		e.Logf(logs.Crit, "fstat() \"%s\" failed%s", e.path, e.Errno(err))
 		return Failed
 	}
-	st := info.Sys().(*syscall.Stat_t)
-	e.inode, e.Length = st.Ino, info.Size()
+	found := fileOf(info)
+	e.inode, e.Length = found.inode, found.size
 	e.Buf.Free()
 	e.Buf = buf.Get(max(e.limit, e.HeadStart))
 	n, err := f.ReadAt(e.Buf.B[:max(e.limit, e.HeadStart)], 0)
@@ -184,7 +184,7 @@ func (e *Entry) read(f *os.File) Result {
 	e.File.Close()
 	e.File = f
 	e.Buf.R, e.Buf.W = e.HeadStart, min(n, e.BodyStart)
-	return e.fresh(st)
+	return e.fresh(found)
 }
 
 const mismatch = "version mismatch"
@@ -240,13 +240,13 @@ func (e *Entry) unref() {
 }
 
 // fresh says how fresh the file is, and what becomes of it if it is not.
-func (e *Entry) fresh(st *syscall.Stat_t) Result {
+func (e *Entry) fresh(f file) Result {
 	k := e.Cache.keys
 	now := e.Cache.Now().Unix()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if n := e.node; k.cold && !n.exists {
-		n.uses, n.body, n.exists, n.inode, n.blocks = 1, e.BodyStart, true, e.inode, k.blocks(st)
+		n.uses, n.body, n.exists, n.inode, n.blocks = 1, e.BodyStart, true, e.inode, k.blocks(f)
 		k.size += n.blocks
 	}
 	if e.Valid >= now {

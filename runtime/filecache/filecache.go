@@ -10,7 +10,6 @@ import (
 	"math"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
 )
 
@@ -81,20 +80,26 @@ func New(k *Keys, s Settings) *Cache { return &Cache{Settings: s, Now: time.Now,
 // blockSize returns how many bytes a block has. k.mu is held.
 func (k *Keys) blockSize() int64 {
 	if k.block == 0 {
-		var s syscall.Statfs_t
 		k.block = 512
-		if syscall.Statfs(k.dir, &s) == nil && s.Bsize > 0 {
-			k.block = int64(s.Bsize)
+		if n, _, ok := diskOf(k.dir); ok {
+			k.block = n
 		}
 	}
 	return k.block
 }
 
+// A file is what the system says of one: which it is, how long it is, how many
+// bytes of the disk it takes, and in chunks of how many these were given.
+type file struct {
+	inode                  uint64
+	size, allocated, chunk int64
+}
+
 // blocks returns how many blocks a file has. k.mu is held.
-func (k *Keys) blocks(st *syscall.Stat_t) int64 {
-	n := st.Size
-	if b := st.Blocks * 512; b > n && b < n+8*int64(st.Blksize) {
-		n = b
+func (k *Keys) blocks(f file) int64 {
+	n := f.size
+	if f.allocated > n && f.allocated < n+8*f.chunk {
+		n = f.allocated
 	}
 	return (n + k.blockSize() - 1) / k.blockSize()
 }

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -94,11 +93,8 @@ func (c *Cache) full() bool {
 	if c.MinFree == 0 {
 		return false
 	}
-	var s syscall.Statfs_t
-	if syscall.Statfs(c.Dir, &s) != nil {
-		return false
-	}
-	return int64(s.Bavail)*int64(s.Bsize) <= c.MinFree
+	_, free, ok := diskOf(c.Dir)
+	return ok && free <= c.MinFree
 }
 
 // expire removes what is inactive. It reports whether there is more of that.
@@ -244,7 +240,7 @@ func (c *Cache) loadFile(path string, d fs.DirEntry) {
 			os.Remove(path)
 			return
 		}
-		n.exists, n.blocks = true, k.blocks(info.Sys().(*syscall.Stat_t))
+		n.exists, n.blocks = true, k.blocks(fileOf(info))
 		k.size += n.blocks
 	}
 	c.touch(n)

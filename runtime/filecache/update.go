@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"syscall"
 
 	"understudy/runtime/logs"
 )
@@ -62,14 +61,14 @@ func (e *Entry) Store(ok bool) {
 		return
 	}
 	e.done, e.updating = true, false
-	var st *syscall.Stat_t
+	var f file
 	if ok {
 		info, err := os.Stat(e.path)
 		if err != nil {
 			e.Logf(logs.Crit, "fstat() \"%s\" failed%s", e.path, e.Errno(err))
 			ok = false
 		} else {
-			st = info.Sys().(*syscall.Stat_t)
+			f = fileOf(info)
 		}
 	}
 	k := e.Cache.keys
@@ -80,7 +79,7 @@ func (e *Entry) Store(ok bool) {
 	n.status, n.inode, n.body = 0, 0, e.BodyStart
 	blocks := int64(0)
 	if ok {
-		n.inode, n.exists, blocks = st.Ino, true, k.blocks(st)
+		n.inode, n.exists, blocks = f.inode, true, k.blocks(f)
 	}
 	k.size += blocks - n.blocks
 	n.blocks = blocks
@@ -99,7 +98,7 @@ func (e *Entry) Renew() {
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	if err != nil || info.Sys().(*syscall.Stat_t).Ino != e.inode || info.Size() != e.Length {
+	if err != nil || fileOf(info).inode != e.inode || info.Size() != e.Length {
 		return // it is another file by now
 	}
 	var p [fixed]byte
