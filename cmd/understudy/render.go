@@ -95,7 +95,7 @@ func (r *renderer) diagnostic(d diag.Diagnostic) {
 	if d.Pos.IsValid() {
 		at = r.color.bold(d.Pos.String()) + ": "
 	}
-	fmt.Fprintf(r.w, "%s%s: %s %s\n", at, word, r.color.bold(d.Msg), r.color.faint("["+d.Code+"]"))
+	fmt.Fprintf(r.w, "%s%s: %s %s\n", at, word, r.color.bold(d.Msg), r.color.faint("["+d.ID()+" "+d.Code+"]"))
 	margin := r.source(d.Pos)
 	if d.Detail != "" {
 		for i, line := range strings.Split(d.Detail, "\n") {

@@ -65,8 +65,12 @@ func confFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "prefix", Aliases: []string{"p"}, Usage: "`DIR` that relative names are relative to (default: that of the configuration)"},
 		&cli.StringFlag{Name: "target", Value: target, Usage: "the `VERSION` of nginx whose defaults apply"},
-		&cli.StringFlag{Name: "color", Value: "auto", Usage: "auto, always or never"},
+		colorFlag(),
 	}
+}
+
+func colorFlag() cli.Flag {
+	return &cli.StringFlag{Name: "color", Value: "auto", Usage: "auto, always or never"}
 }
 
 // sourceOf reads confFlags for the configuration that arg names.
