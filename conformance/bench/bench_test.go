@@ -3,9 +3,12 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
+	"io"
 	"os"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -130,5 +133,45 @@ func TestEcho(t *testing.T) {
 	}
 	if _, err := echo(t.Context(), open, 30, 0); err == nil {
 		t.Error("got no error from messages that had no time")
+	}
+}
+
+func TestShake(t *testing.T) {
+	dir := t.TempDir()
+	if err := writeCertificates(dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []string{"ecdsa", "rsa"} {
+		cert, err := tls.LoadX509KeyPair(dir+"/"+kind+".pem", dir+"/"+kind+".key")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ln, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer ln.Close()
+		var resumed, served atomic.Int32
+		go func() {
+			for {
+				conn, err := ln.Accept()
+				if err != nil {
+					return // closed
+				}
+				io.Copy(io.Discard, conn)
+				if conn.(*tls.Conn).ConnectionState().DidResume {
+					resumed.Add(1)
+				}
+				served.Add(1)
+				conn.Close()
+			}
+		}()
+		got, err := shake(t.Context(), ln.Addr().String(), 2, 10, 10*time.Second)
+		if err != nil || got.requests != 10 || got.p99 <= 0 {
+			t.Errorf("%s: got %+v, %v, want 10 handshakes", kind, got, err)
+		}
+		if served.Load() != 10 || resumed.Load() != 0 {
+			t.Errorf("%s: got %d connections, %d of them resumed", kind, served.Load(), resumed.Load())
+		}
 	}
 }

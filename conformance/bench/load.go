@@ -18,7 +18,8 @@ import (
 // with one request at a time.
 type load struct {
 	addr, path  string
-	size        int // of each answer's body
+	secure      bool // by TLS
+	size        int  // of each answer's body
 	connections int
 	requests    int           // in all, at most
 	limit       time.Duration // at most
@@ -37,7 +38,7 @@ func (l *load) run(ctx context.Context) (outcome, error) {
 	defer cancel(nil)
 	conns := make([]net.Conn, l.connections)
 	for i := range conns {
-		conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", l.addr)
+		conn, err := dial(ctx, l.addr, l.secure)
 		if err != nil {
 			return outcome{}, err
 		}

@@ -149,7 +149,7 @@ func (s settings) run(ctx context.Context) error {
 				if !s.only.MatchString(sc.name) {
 					continue
 				}
-				if sc.stream && !b.stream {
+				if sc.needs&^b.modules != 0 {
 					continue
 				}
 				got, err := sc.measure(ctx, &run{settings: s, binary: b, dir: dir, backend: back.Addr()})

@@ -20,7 +20,8 @@ func active(to via) func(context.Context, *run) (map[metric]float64, error) {
 			return nil, err
 		}
 		defer s.stop()
-		open, err := openTunnels(ctx, to(s), affordable(r.many))
+		addr, _ := to(s)
+		open, err := openTunnels(ctx, addr, affordable(r.many))
 		defer open.close()
 		if err != nil {
 			return nil, err

@@ -14,6 +14,7 @@ type metric string
 const (
 	cpuPerRequest   metric = "cpu_us_per_request"
 	perSecond       metric = "requests_per_second"
+	perCPUSecond    metric = "per_cpu_second" // handshakes
 	p99             metric = "p99_us"
 	memory          metric = "rss_mb"
 	memoryPerTunnel metric = "kb_per_tunnel"
@@ -27,6 +28,7 @@ var columns = []struct {
 	head, format string
 }{
 	{cpuPerRequest, "CPU µs/req", "%.1f"},
+	{perCPUSecond, "per CPU s", "%.0f"},
 	{perSecond, "req/s", "%.0f"},
 	{p99, "p99 µs", "%.0f"},
 	{wall, "ms", "%.1f"},
@@ -73,8 +75,11 @@ func (m measured) medians(bins []binary) []result {
 func (r *report) print(w io.Writer, bins []binary) {
 	for _, b := range bins {
 		fmt.Fprintf(w, "%-11s %s", b.name, b.version)
-		if !b.stream {
+		if b.modules&streamModule == 0 {
 			fmt.Fprint(w, " (without the stream module: not measured)")
+		}
+		if b.modules&sslModule == 0 {
+			fmt.Fprint(w, " (without TLS: not measured)")
 		}
 		fmt.Fprintln(w)
 	}

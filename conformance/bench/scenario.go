@@ -19,32 +19,42 @@ type run struct {
 // left in memory must not count.
 type scenario struct {
 	name    string
-	stream  bool // needs the stream module
+	needs   module // beside http
 	measure func(context.Context, *run) (map[metric]float64, error)
 }
 
 var scenarios = []scenario{
-	{"proxied, 68-byte body", false, requests(viaHTTP, "/small", smallBody)},
-	{"return 200", false, requests(viaHTTP, "/return", len("ok\n"))},
-	{"static file, 10 KB", false, requests(viaHTTP, "/static/10k.bin", staticBody)},
-	{"static file, 1 MB", false, requests(viaHTTP, "/static/1m.bin", largeBody)},
-	{"proxied, 1 MB body", false, requests(viaHTTP, "/large", largeBody)},
-	{"stream, 68-byte body", true, requests(viaStream, "/small", smallBody)},
-	{"stream, 1 MB body", true, requests(viaStream, "/large", largeBody)},
-	{"idle WebSocket, http", false, tunnels(viaHTTP)},
-	{"idle WebSocket, stream", true, tunnels(viaStream)},
-	{"many tunnels, 1 % active", true, active(viaStream)},
-	{"start to first response", false, startup},
-	{"start, 2000 servers x 10 locations", false, largeStart},
-	{"reload, 2000 servers x 10 locations", false, largeReload},
-	{"-t, 2000 servers x 10 locations", false, configTest},
+	{"proxied, 68-byte body", 0, requests(viaHTTP, "/small", smallBody)},
+	{"return 200", 0, requests(viaHTTP, "/return", len("ok\n"))},
+	{"static file, 10 KB", 0, requests(viaHTTP, "/static/10k.bin", staticBody)},
+	{"static file, 1 MB", 0, requests(viaHTTP, "/static/1m.bin", largeBody)},
+	{"proxied, 1 MB body", 0, requests(viaHTTP, "/large", largeBody)},
+	{"stream, 68-byte body", streamModule, requests(viaStream, "/small", smallBody)},
+	{"stream, 1 MB body", streamModule, requests(viaStream, "/large", largeBody)},
+	{"TLS return 200", sslModule, requests(viaTLS, "/return", len("ok\n"))},
+	{"TLS static file, 1 MB", sslModule, requests(viaTLS, "/static/1m.bin", largeBody)},
+	{"TLS proxied, 1 MB body", sslModule, requests(viaTLS, "/large", largeBody)},
+	{"TLS stream, 68-byte body", streamModule | sslModule, requests(viaStreamTLS, "/small", smallBody)},
+	{"TLS stream, 1 MB body", streamModule | sslModule, requests(viaStreamTLS, "/large", largeBody)},
+	{"TLS handshake, ECDSA P-256", sslModule, handshakes(viaTLS)},
+	{"TLS handshake, RSA 2048", sslModule, handshakes(viaRSA)},
+	{"idle WebSocket, http", 0, tunnels(viaHTTP)},
+	{"idle WebSocket, stream", streamModule, tunnels(viaStream)},
+	{"many tunnels, 1 % active", streamModule, active(viaStream)},
+	{"start to first response", 0, startup},
+	{"start, 2000 servers x 10 locations", 0, largeStart},
+	{"reload, 2000 servers x 10 locations", 0, largeReload},
+	{"-t, 2000 servers x 10 locations", 0, configTest},
 }
 
-// via chooses one of a server's two addresses.
-type via func(*server) string
+// via chooses one of a server's addresses, and says whether TLS is spoken there.
+type via func(*server) (addr string, secure bool)
 
-func viaHTTP(s *server) string   { return s.http }
-func viaStream(s *server) string { return s.stream }
+func viaHTTP(s *server) (string, bool)      { return s.http, false }
+func viaStream(s *server) (string, bool)    { return s.stream, false }
+func viaTLS(s *server) (string, bool)       { return s.tls, true }
+func viaRSA(s *server) (string, bool)       { return s.rsa, true }
+func viaStreamTLS(s *server) (string, bool) { return s.streamTLS, true }
 
 // requests measures requests for path, whose answer has size bytes of body.
 func requests(to via, path string, size int) func(context.Context, *run) (map[metric]float64, error) {
@@ -54,7 +64,8 @@ func requests(to via, path string, size int) func(context.Context, *run) (map[me
 			return nil, err
 		}
 		defer s.stop()
-		l := load{addr: to(s), path: path, size: size, connections: r.connections, requests: r.requests, limit: r.limit}
+		l := load{path: path, size: size, connections: r.connections, requests: r.requests, limit: r.limit}
+		l.addr, l.secure = to(s)
 		warm := l
 		warm.requests, warm.limit = r.requests/10+1, r.limit/4
 		if _, err := warm.run(ctx); err != nil {
@@ -90,7 +101,8 @@ func tunnels(to via) func(context.Context, *run) (map[metric]float64, error) {
 		}
 		defer s.stop()
 		// Some first, so that what the first ones alone bring is not counted.
-		first, err := openTunnels(ctx, to(s), 50)
+		addr, _ := to(s)
+		first, err := openTunnels(ctx, addr, 50)
 		defer first.close()
 		if err != nil {
 			return nil, err
@@ -99,7 +111,7 @@ func tunnels(to via) func(context.Context, *run) (map[metric]float64, error) {
 		if err != nil {
 			return nil, err
 		}
-		idle, err := openTunnels(ctx, to(s), r.tunnels)
+		idle, err := openTunnels(ctx, addr, r.tunnels)
 		defer idle.close()
 		if err != nil {
 			return nil, err

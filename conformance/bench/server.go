@@ -14,12 +14,20 @@ import (
 	"time"
 )
 
+// A module is a set of those that a binary need not have.
+type module uint8
+
+const (
+	streamModule module = 1 << iota
+	sslModule           // TLS, in http and in stream if it has that
+)
+
 // A binary is a server under test.
 type binary struct {
 	name, path string
 	version    string // what it says of itself
-	stream     bool   // it has the stream module
-	load       string // load_module directives that it needs for that
+	modules    module
+	load       string // load_module directives that it needs for them
 }
 
 // look asks the binary for its version and modules.
@@ -36,13 +44,18 @@ func (b *binary) look(ctx context.Context) error {
 	text := string(out)
 	b.version, _, _ = strings.Cut(text, "\n")
 	options := strings.Fields(text)
-	b.stream = slices.Contains(options, "--with-stream")
+	if slices.Contains(options, "--with-stream") {
+		b.modules |= streamModule
+	}
+	if slices.Contains(options, "--with-http_ssl_module") && slices.Contains(options, "--with-stream_ssl_module") {
+		b.modules |= sslModule
+	}
 	if slices.Contains(options, "--with-stream=dynamic") { // as Debian builds it
 		for _, o := range options {
 			if dir, ok := strings.CutPrefix(o, "--modules-path="); ok {
 				module := filepath.Join(dir, "ngx_stream_module.so")
 				if _, err := os.Stat(module); err == nil {
-					b.stream, b.load = true, "load_module "+module+";\n"
+					b.modules, b.load = b.modules|streamModule, "load_module "+module+";\n"
 				}
 			}
 		}
@@ -52,10 +65,11 @@ func (b *binary) look(ctx context.Context) error {
 
 // A server is a binary at work.
 type server struct {
-	http, stream string // addresses
-	cmd          *exec.Cmd
-	log          bytes.Buffer
-	exited       chan error
+	http, stream, tls, rsa, streamTLS string // addresses
+
+	cmd    *exec.Cmd
+	log    bytes.Buffer
+	exited chan error
 }
 
 // Sizes of bodies, in bytes.
@@ -112,7 +126,36 @@ http {
             proxy_read_timeout 1h;
         }
     }
+    HTTPS
 }
+`
+
+// tlsConfig is a server for each kind of key. What both offer of TLS, the client
+// chooses from: see dial.
+const tlsConfig = `
+    server {
+        listen TLSADDR ssl;
+        ssl_certificate ecdsa.pem;
+        ssl_certificate_key ecdsa.key;
+
+        location / {
+            proxy_pass http://backend;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
+        }
+        location /return {
+            return 200 "ok\n";
+        }
+        location /static/ {
+            root .;
+        }
+    }
+    server {
+        listen RSAADDR ssl;
+        ssl_certificate rsa.pem;
+        ssl_certificate_key rsa.key;
+        return 200 "ok\n";
+    }
 `
 
 const streamConfig = `
@@ -125,7 +168,18 @@ stream {
         proxy_pass backend;
         proxy_timeout 1h;
     }
+    STREAMS
 }
+`
+
+const streamTLSConfig = `
+    server {
+        listen STREAMTLS ssl;
+        ssl_certificate ecdsa.pem;
+        ssl_certificate_key ecdsa.key;
+        proxy_pass backend;
+        proxy_timeout 1h;
+    }
 `
 
 // writeFiles writes what every run has: static files and the large configuration.
@@ -139,6 +193,9 @@ func writeFiles(dir string) error {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(dir, "static", "1m.bin"), bytes.Repeat([]byte("0123456789abcdef"), largeBody/16), 0o644); err != nil {
+		return err
+	}
+	if err := writeCertificates(dir); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(dir, "large.conf"), largeConfig(2000, 10), 0o644)
@@ -182,16 +239,20 @@ func (r *run) start(ctx context.Context) (*server, error) {
 	if err := s.choose(); err != nil {
 		return nil, err
 	}
-	conf := r.load + config
-	if r.stream {
-		conf += streamConfig
+	https, streams := "", ""
+	if r.modules&sslModule != 0 {
+		https, streams = tlsConfig, streamTLSConfig
+	}
+	conf := r.load + strings.Replace(config, "HTTPS", https, 1)
+	if r.modules&streamModule != 0 {
+		conf += strings.Replace(streamConfig, "STREAMS", streams, 1)
 	}
 	return s, s.run(ctx, r, conf)
 }
 
 // choose finds free addresses.
 func (s *server) choose() error {
-	for _, addr := range []*string{&s.http, &s.stream} {
+	for _, addr := range []*string{&s.http, &s.stream, &s.tls, &s.rsa, &s.streamTLS} {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return err
@@ -206,7 +267,8 @@ func (s *server) choose() error {
 // returns at its first response.
 func (s *server) run(ctx context.Context, r *run, conf string) error {
 	s.exited = make(chan error, 1)
-	conf = strings.NewReplacer("WORKERS", fmt.Sprint(r.cpus), "BACKEND", r.backend.String(), "HTTP", s.http, "STREAM", s.stream).Replace(conf)
+	conf = strings.NewReplacer("WORKERS", fmt.Sprint(r.cpus), "BACKEND", r.backend.String(), "HTTP", s.http,
+		"STREAMTLS", s.streamTLS, "STREAM", s.stream, "TLSADDR", s.tls, "RSAADDR", s.rsa).Replace(conf)
 	if err := os.WriteFile(filepath.Join(r.dir, "nginx.conf"), []byte(conf), 0o644); err != nil {
 		return err
 	}
