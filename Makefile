@@ -4,7 +4,7 @@
 # make test    every test, those with other programs included
 # make bench   CPU, speed and memory beside nginx's (BENCH='-h' lists its options, BENCH=-short takes a minute)
 # make fuzz    every fuzz target for FUZZTIME
-# make cross   binaries for every system, in ./bin
+# make cross   binaries for every system, in ./bin, and vet of what only other systems compile
 # make vuln    govulncheck
 
 GO          ?= go
@@ -81,6 +81,8 @@ fuzz:
 		tail -n 3 fuzz.out | grep elapsed || true; \
 	done; status=$$?; rm -f fuzz.out; exit $$status
 
+# -trimpath, so that vet finds the packages compiled that the binaries are made
+# of. conformance starts and ends process groups: it is for unix.
 .PHONY: cross
 cross:
 	@for system in $(SYSTEMS); do \
@@ -88,6 +90,10 @@ cross:
 		if [ $$os = windows ]; then ext=.exe; fi; \
 		echo "build $$system"; \
 		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -o bin/understudy-$$os-$$arch$$ext ./cmd/understudy || exit 1; \
+	done
+	@for os in darwin windows; do \
+		echo "vet $$os"; \
+		CGO_ENABLED=0 GOOS=$$os GOARCH=amd64 $(GO) vet -trimpath $(FAST) || exit 1; \
 	done
 
 # govulncheck asks a database on the network. Where that cannot be reached this

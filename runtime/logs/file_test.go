@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -60,16 +59,6 @@ func TestFile(t *testing.T) {
 	}
 	if err := f.Write(line); err != nil {
 		t.Errorf("after release: %v", err)
-	}
-}
-
-func TestMode(t *testing.T) {
-	defer syscall.Umask(syscall.Umask(0))
-	path := filepath.Join(t.TempDir(), "log")
-	g, _ := open(t, NewSet(nil), path, Buffering{})
-	defer g.Release()
-	if st, _ := os.Stat(path); st.Mode().Perm() != 0o644 {
-		t.Errorf("mode %o", st.Mode().Perm())
 	}
 }
 
