@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -110,6 +112,8 @@ func (f *Finder) group(r *httpd.Request, u resolver.URL, defaultPort int) (*upst
 		peers = append(peers, upstream.NewPeer(u.Host, addr))
 	case r.Loc.Resolve == nil:
 		return nil, fmt.Errorf("no resolver defined to resolve %s", u.Host)
+	case r.Explaining():
+		peers = append(peers, unresolved(u.Host, portOf(u, defaultPort)))
 	default:
 		addrs, err := r.Loc.Resolve(u.Host)
 		if err != nil {
@@ -133,6 +137,14 @@ func (f *Finder) group(r *httpd.Request, u resolver.URL, defaultPort int) (*upst
 	}
 	f.dynamic[key] = g
 	return g, nil
+}
+
+// unresolved returns a peer that stands for those of a name which is not looked
+// up: to be shown, not to be connected to.
+func unresolved(host string, port uint16) *upstream.Peer {
+	p := upstream.NewPeer(host, netip.AddrPortFrom(netip.IPv4Unspecified(), port))
+	p.Name = net.JoinHostPort(host, strconv.Itoa(int(port)))
+	return p
 }
 
 // addrPort returns the address of a URL whose host is one.

@@ -17,6 +17,13 @@ import (
 // passed returns the head that a server would pass on.
 func passed(t *testing.T, http, server, target string, fields ...[2]string) string {
 	t.Helper()
+	_, head, _ := strings.Cut(explained(t, http, server, target, fields...), "\n")
+	return head
+}
+
+// explained returns what is said of proxy_pass: where to, and the head.
+func explained(t *testing.T, http, server, target string, fields ...[2]string) string {
+	t.Helper()
 	conf := "events {} http { " + http + " server { listen 80; " + server + " } }"
 	tree, err := parser.Load("/nginx.conf", parser.Memory(map[string]string{"/nginx.conf": conf}))
 	if err != nil {
@@ -36,8 +43,7 @@ func passed(t *testing.T, http, server, target string, fields ...[2]string) stri
 	}
 	for _, e := range trace.Events {
 		if e.Name == "proxy_pass" {
-			_, head, _ := strings.Cut(e.Text, "\n")
-			return head
+			return e.Text
 		}
 	}
 	return ""
@@ -118,5 +124,22 @@ func TestSetHeader(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestUnresolved has a resolver that cannot be asked: a name is not looked up to
+// explain where a request would go.
+func TestUnresolved(t *testing.T) {
+	for _, tt := range []struct{ pass, want string }{
+		{"http://$name:8000", "to backend.example: backend.example:8000"},
+		{"http://$name", "to backend.example: backend.example:80"},
+		{"https://$name/x", "to backend.example: backend.example:443"},
+		{"http://127.0.0.$one", "to 127.0.0.1: 127.0.0.1:80"},
+	} {
+		got := explained(t, "resolver 127.0.0.1:1; resolver_timeout 1ms;",
+			"set $name backend.example; set $one 1; location / { proxy_pass "+tt.pass+"; }", "/")
+		if line, _, _ := strings.Cut(got, "\n"); line != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.pass, line, tt.want)
+		}
 	}
 }
