@@ -22,13 +22,9 @@ var kind = pass.Kind{Prefix: "fastcgi_", Next: pass.CGIReasons, Hidden: pass.CGI
 var Module = spec.HTTPModule[conf]{
 	Name: "http_fastcgi",
 	Directives: slices.Concat(
-		[]spec.Directive[conf]{
-			pass.PlaceDirective(kind, "", func(c *conf) *spec.Value[*pass.Place] { return &c.place }),
-			pass.ParamDirective(kind.Prefix, func(c *conf) *spec.Value[[]pass.Param] { return &c.params }),
-			pass.SendLowat[conf](kind.Prefix),
-		},
+		pass.ParamDirectives(kind, "", func(c *conf) *pass.ParamConf { return &c.ParamConf }),
+		[]spec.Directive[conf]{pass.SendLowat[conf](kind.Prefix)},
 		scripts, streams,
-		pass.Directives(kind, func(c *conf) *pass.Conf { return &c.Conf }),
 	),
 	Variables: variables,
 	Location:  (*conf).addTo,
@@ -36,13 +32,11 @@ var Module = spec.HTTPModule[conf]{
 
 // A conf is what the directives of the module say in one block.
 type conf struct {
-	pass.Conf
-	place  spec.Value[*pass.Place]
-	params spec.Value[[]pass.Param]
-	index  spec.Value[string]
-	split  spec.Value[split]
-	catch  spec.Value[[]string]
-	keep   spec.Value[bool]
+	pass.ParamConf
+	index spec.Value[string]
+	split spec.Value[split]
+	catch spec.Value[[]string]
+	keep  spec.Value[bool]
 }
 
 // streams are the directives about the connection and its streams.
@@ -59,36 +53,18 @@ var streams = []spec.Directive[conf]{{
 
 // addTo gives a location that passes requests its content handler.
 func (c *conf) addTo(b *spec.Builder) error {
-	if err := c.CheckBuffers(kind, b); err != nil {
-		return err
-	}
-	if err := c.CheckCache(kind, b); err != nil {
-		return err
-	}
 	c.addScripts(b)
-	if c.place.V == nil {
-		return nil
-	}
-	params, err := pass.NewParams(b, c.params.V, c.PassHeaders())
-	if err != nil {
+	h, params, err := c.Handler(kind, b)
+	if h == nil {
 		return err
 	}
 	head := &gateway.FastCGI{Keep: c.keep.V}
 	for _, text := range c.catch.V {
 		head.Catch = append(head.Catch, []byte(text))
 	}
-	settings, err := c.ParamSettings(kind, b, params, c.params.V)
-	if err != nil {
-		return err
-	}
 	q := &request{params: params, keep: c.keep.V}
-	h := &pass.Handler{
-		Place:    c.place.V,
-		Protocol: gateway.Protocol{AppendRequest: q.append, Framing: gateway.FastCGIFraming, ReadHead: head.ReadHead},
-		Settings: settings,
-		Explain:  func(r *httpd.Request) string { return string(params.Append(nil, r, &pass.Text)) },
-	}
-	h.Content(kind, b, &c.place)
+	h.Protocol = gateway.Protocol{AppendRequest: q.append, Framing: gateway.FastCGIFraming, ReadHead: head.ReadHead}
+	h.Content(kind, b, &c.Place)
 	return nil
 }
 

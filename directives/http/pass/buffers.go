@@ -1,7 +1,6 @@
 package pass
 
 import (
-	"errors"
 	"strings"
 
 	"understudy/directives/spec"
@@ -12,8 +11,8 @@ import (
 
 // buffering are the directives about memory.
 func (d family[C]) buffering() []spec.Directive[C] {
-	buffers := scalar(d, "buffers", "number size", "8 4k", "Sets the number and size of the buffers for a response.",
-		spec.Words, spec.Exactly(2), func(c *Conf) *spec.Value[[2]int] { return &c.buffers }, parseBuffers)
+	buffers := d.directive("buffers", "number size", "8 4k", "Sets the number and size of the buffers for a response.",
+		spec.SetBuffers(func(c *C) *spec.Value[spec.Buffers] { return &d.at(c).buffers }))
 	temp := scalar(d, "temp_path", "path [level1 [level2 [level3]]]", d.Prefix+"temp", "Sets the folder for responses that do not fit into memory.",
 		spec.Words, spec.Between(1, 4), func(c *Conf) *spec.Value[*httpd.TempPath] { return &c.tempPath }, spec.TempPath)
 	return []spec.Directive[C]{
@@ -26,15 +25,6 @@ func (d family[C]) buffering() []spec.Directive[C] {
 	}
 }
 
-func parseBuffers(call *spec.Call) ([2]int, error) {
-	n, ok := spec.ParseNumber(call.Args[0].Text)
-	s, ok2 := spec.ParseSize(call.Args[1].Text, false)
-	if !ok || !ok2 || n == 0 || s == 0 {
-		return [2]int{}, errors.New("invalid value")
-	}
-	return [2]int{n, int(s)}, nil
-}
-
 // defaultMaxTemp is the default of …_max_temp_file_size.
 const defaultMaxTemp = 1 << 30
 
@@ -42,7 +32,7 @@ const defaultMaxTemp = 1 << 30
 // the sizes of buffers are those of ngx_http_proxy_merge_loc_conf.
 func (c *Conf) setBuffers(s *gateway.Settings) {
 	s.Buffering = c.buffering.V
-	s.BufferSize, s.Buffers, s.BufferUnit = int(c.bufferSize.V), c.buffers.V[0], c.buffers.V[1]
+	s.BufferSize, s.Buffers, s.BufferUnit = int(c.bufferSize.V), c.buffers.V.Number, c.buffers.V.Size
 	twice := 2 * max(c.bufferSize.V, int64(s.BufferUnit))
 	s.BusySize, s.TempWrite, s.MaxTemp, s.TempPath = int(twice), twice, defaultMaxTemp, c.tempPath.V
 	if c.busySize.Given() {
@@ -56,8 +46,8 @@ func (c *Conf) setBuffers(s *gateway.Settings) {
 	}
 }
 
-// CheckBuffers is what nginx checks of the sizes when the block is complete.
-func (c *Conf) CheckBuffers(k Kind, b *spec.Builder) error {
+// checkBuffers is what nginx checks of the sizes when the block is complete.
+func (c *Conf) checkBuffers(k Kind, b *spec.Builder) error {
 	// Of these messages, each "*" stands for the prefix.
 	const (
 		tooFew    = `there must be at least 2 "*buffers"`
@@ -69,7 +59,7 @@ func (c *Conf) CheckBuffers(k Kind, b *spec.Builder) error {
 	fail := func(at diag.Pos, msg string) error {
 		return b.ErrorAtEnd(at, strings.ReplaceAll(k.Prefix, "_", "-")+"buffers", "%s", strings.ReplaceAll(msg, "*", k.Prefix))
 	}
-	n, unit := int64(c.buffers.V[0]), int64(c.buffers.V[1])
+	n, unit := int64(c.buffers.V.Number), int64(c.buffers.V.Size)
 	large := max(c.bufferSize.V, unit)
 	switch {
 	case n < 2:

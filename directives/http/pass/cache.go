@@ -178,8 +178,8 @@ func parseMethods(call *spec.Call) (set httpd.MethodSet, err error) {
 	return set, nil
 }
 
-// CheckCache is what nginx checks of the cache when the block is complete.
-func (c *Conf) CheckCache(k Kind, b *spec.Builder) error {
+// checkCache is what nginx checks of the cache when the block is complete.
+func (c *Conf) checkCache(k Kind, b *spec.Builder) error {
 	w := &c.cache.where
 	if !w.V.on {
 		return nil

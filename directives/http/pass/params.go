@@ -19,14 +19,26 @@ type Param struct {
 	pos        diag.Pos
 }
 
-// ParamDirective returns the …_param directive of a module. field finds the
-// list in the module's configuration.
-func ParamDirective[C any](prefix string, field func(*C) *spec.Value[[]Param]) spec.Directive[C] {
-	return spec.Directive[C]{
-		Name: prefix + "param", In: Anywhere, Args: spec.Between(2, 3), Syntax: "parameter value [if_not_empty]",
-		Doc: "Sets a parameter passed to the server. The directives of an outer block apply only if a block has none of its own.",
-		Set: spec.AddTo(field, parseParam),
-	}
+// A ParamConf is the Conf of a module whose requests are parameters: fastcgi,
+// uwsgi and scgi.
+type ParamConf struct {
+	Conf
+	Place  spec.Value[*Place]
+	params spec.Value[[]Param]
+}
+
+// ParamDirectives returns the directives of a module whose requests are
+// parameters. secure is that of PlaceDirective. at finds the ParamConf in the
+// module's configuration.
+func ParamDirectives[C any](k Kind, secure string, at func(*C) *ParamConf) []spec.Directive[C] {
+	d := family[C]{k, func(c *C) *Conf { return &at(c).Conf }}
+	param := d.directive("param", "parameter value [if_not_empty]", "",
+		"Sets a parameter passed to the server. The directives of an outer block apply only if a block has none of its own.",
+		spec.AddTo(func(c *C) *spec.Value[[]Param] { return &at(c).params }, parseParam))
+	param.Args = spec.Between(2, 3)
+	return append([]spec.Directive[C]{
+		PlaceDirective(k, secure, func(c *C) *spec.Value[*Place] { return &at(c).Place }), param,
+	}, Directives(k, d.at)...)
 }
 
 func parseParam(call *spec.Call) (p Param, err error) {
@@ -44,8 +56,8 @@ type Encoding struct {
 	After   string                                   // follows the value
 }
 
-// Text is an Encoding for people.
-var Text = Encoding{
+// forPeople is an Encoding to be read.
+var forPeople = Encoding{
 	Between: func(dst []byte, _ int) []byte { return append(dst, ": "...) },
 	After:   "\n",
 }
@@ -61,23 +73,26 @@ type Params struct {
 // httpPrefix begins the names of parameters made of the client's fields.
 const httpPrefix = "HTTP_"
 
-// NewParams returns what writes the parameters given, the default ones, and the
-// client's fields if headers is true.
-func NewParams(b *spec.Builder, given []Param, headers bool) (*Params, error) {
-	return newParams(b, given, headers, nil)
-}
-
-// ParamSettings is Settings for a module with parameters. Those of requests whose
-// response may be kept do not have the client's conditions.
-func (c *Conf) ParamSettings(k Kind, b *spec.Builder, p *Params, given []Param) (*gateway.Settings, error) {
-	s := c.Settings(k)
-	s.Cache = c.Caching(k, b, nil)
-	if s.Cache == nil {
-		return s, nil
+// Handler checks what the directives say, and returns the handler of a location
+// without its protocol, and what writes the parameters of its requests; nil if
+// the location passes none. Those of requests whose response may be kept do not
+// have the client's conditions.
+func (c *ParamConf) Handler(k Kind, b *spec.Builder) (*Handler, *Params, error) {
+	if err := c.Check(k, b); err != nil || c.Place.V == nil {
+		return nil, nil, err
 	}
-	var err error
-	p.cached, err = newParams(b, given, p.headers, cachedParams)
-	return s, err
+	p, err := newParams(b, c.params.V, c.PassHeaders(), nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := c.Settings(k)
+	if s.Cache = c.Caching(k, b, nil); s.Cache != nil {
+		if p.cached, err = newParams(b, c.params.V, p.headers, cachedParams); err != nil {
+			return nil, nil, err
+		}
+	}
+	explain := func(r *httpd.Request) string { return string(p.Append(nil, r, &forPeople)) }
+	return &Handler{Place: c.Place.V, Settings: s, Explain: explain}, p, nil
 }
 
 // cachedParams are the parameters of requests whose response may be kept.
@@ -87,6 +102,8 @@ var cachedParams = [][2]string{
 	{"HTTP_IF_NONE_MATCH", "$upstream_cache_etag"}, {"HTTP_IF_MATCH", ""}, {"HTTP_RANGE", ""}, {"HTTP_IF_RANGE", ""},
 }
 
+// newParams returns what writes the parameters given, the default ones, and the
+// client's fields if headers is true.
 func newParams(b *spec.Builder, given []Param, headers bool, more [][2]string) (*Params, error) {
 	p := &Params{given: map[string]bool{}, headers: headers}
 	host := !spec.Older(b.Env().Version, "1.29.5")

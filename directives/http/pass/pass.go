@@ -43,7 +43,7 @@ type Conf struct {
 
 	passHeaders, passBody       spec.Value[bool]
 	buffering, requestBuffering spec.Value[bool]
-	buffers                     spec.Value[[2]int]
+	buffers                     spec.Value[spec.Buffers]
 	busySize                    spec.Value[int64]
 	tempPath                    spec.Value[*httpd.TempPath]
 	maxTemp, tempWrite          spec.Value[int64]
@@ -68,6 +68,15 @@ func Directives[C any](k Kind, at func(*C) *Conf) []spec.Directive[C] {
 // connection and the choice of the server, and the buffer for the response.
 func ConnectionDirectives[C any](k Kind, at func(*C) *Conf) []spec.Directive[C] {
 	return family[C]{k, at}.connection()
+}
+
+// Check is what nginx checks when the block is complete, whether it passes
+// requests or not.
+func (c *Conf) Check(k Kind, b *spec.Builder) error {
+	if err := c.checkBuffers(k, b); err != nil {
+		return err
+	}
+	return c.checkCache(k, b)
 }
 
 // PassHeaders reports whether the fields of the client's request are passed.

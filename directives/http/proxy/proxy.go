@@ -55,10 +55,7 @@ type conf struct {
 
 // addTo gives a location that passes requests its content handler.
 func (c *conf) addTo(b *spec.Builder) error {
-	if err := c.CheckBuffers(kind, b); err != nil {
-		return err
-	}
-	if err := c.CheckCache(kind, b); err != nil {
+	if err := c.Check(kind, b); err != nil {
 		return err
 	}
 	t := c.pass.V

@@ -5,7 +5,6 @@
 package scgi
 
 import (
-	"slices"
 	"strconv"
 
 	"understudy/directives/http/pass"
@@ -18,55 +17,27 @@ var kind = pass.Kind{Prefix: "scgi_", Next: pass.CGIReasons, Hidden: pass.CGIHid
 
 // Module is ngx_http_scgi_module.
 var Module = spec.HTTPModule[conf]{
-	Name: "http_scgi",
-	Directives: slices.Concat(
-		[]spec.Directive[conf]{
-			pass.PlaceDirective(kind, "", func(c *conf) *spec.Value[*pass.Place] { return &c.place }),
-			pass.ParamDirective(kind.Prefix, func(c *conf) *spec.Value[[]pass.Param] { return &c.params }),
-		},
-		pass.Directives(kind, func(c *conf) *pass.Conf { return &c.Conf }),
-	),
-	Location: (*conf).addTo,
+	Name:       "http_scgi",
+	Directives: pass.ParamDirectives(kind, "", func(c *conf) *pass.ParamConf { return &c.ParamConf }),
+	Location:   (*conf).addTo,
 }
 
 // A conf is what the directives of the module say in one block.
-type conf struct {
-	pass.Conf
-	place  spec.Value[*pass.Place]
-	params spec.Value[[]pass.Param]
-}
+type conf struct{ pass.ParamConf }
 
 // addTo gives a location that passes requests its content handler.
 func (c *conf) addTo(b *spec.Builder) error {
-	if err := c.CheckBuffers(kind, b); err != nil {
+	h, params, err := c.Handler(kind, b)
+	if h == nil {
 		return err
 	}
-	if err := c.CheckCache(kind, b); err != nil {
-		return err
-	}
-	if c.place.V == nil {
-		return nil
-	}
-	params, err := pass.NewParams(b, c.params.V, c.PassHeaders())
-	if err != nil {
-		return err
-	}
-	settings, err := c.ParamSettings(kind, b, params, c.params.V)
-	if err != nil {
-		return err
-	}
-	h := &pass.Handler{
-		Place: c.place.V,
-		Protocol: gateway.Protocol{
-			AppendRequest: func(dst []byte, r *httpd.Request, s *gateway.State) ([]byte, httpd.Status) {
-				return appendRequest(dst, r, params, s.BodyLen), httpd.OK
-			},
-			ReadHead: gateway.ReadCGIHead, NeedsLength: true,
+	h.Protocol = gateway.Protocol{
+		AppendRequest: func(dst []byte, r *httpd.Request, s *gateway.State) ([]byte, httpd.Status) {
+			return appendRequest(dst, r, params, s.BodyLen), httpd.OK
 		},
-		Settings: settings,
-		Explain:  func(r *httpd.Request) string { return string(params.Append(nil, r, &pass.Text)) },
+		ReadHead: gateway.ReadCGIHead, NeedsLength: true,
 	}
-	h.Content(kind, b, &c.place)
+	h.Content(kind, b, &c.Place)
 	return nil
 }
 

@@ -23,9 +23,8 @@ var kind = pass.Kind{Prefix: "uwsgi_", Next: pass.CGIReasons, Hidden: pass.CGIHi
 var Module = spec.HTTPModule[conf]{
 	Name: "http_uwsgi",
 	Directives: slices.Concat(
+		pass.ParamDirectives(kind, secure, func(c *conf) *pass.ParamConf { return &c.ParamConf }),
 		[]spec.Directive[conf]{
-			pass.PlaceDirective(kind, secure, func(c *conf) *spec.Value[*pass.Place] { return &c.place }),
-			pass.ParamDirective(kind.Prefix, func(c *conf) *spec.Value[[]pass.Param] { return &c.params }),
 			modifier("uwsgi_modifier1", "first", func(c *conf) *spec.Value[int] { return &c.modifier1 }),
 			modifier("uwsgi_modifier2", "second", func(c *conf) *spec.Value[int] { return &c.modifier2 }),
 			{
@@ -34,7 +33,6 @@ var Module = spec.HTTPModule[conf]{
 				Set: spec.SetText(func(c *conf) *spec.Value[string] { return &c.text }),
 			},
 		},
-		pass.Directives(kind, func(c *conf) *pass.Conf { return &c.Conf }),
 		pass.TLSDirectives(kind.Prefix, func(c *conf) *pass.TLS { return &c.tls }),
 	),
 	Location: (*conf).addTo,
@@ -50,46 +48,27 @@ func modifier(name, which string, field func(*conf) *spec.Value[int]) spec.Direc
 
 // A conf is what the directives of the module say in one block.
 type conf struct {
-	pass.Conf
+	pass.ParamConf
 	tls                  pass.TLS
-	place                spec.Value[*pass.Place]
-	params               spec.Value[[]pass.Param]
 	modifier1, modifier2 spec.Value[int]
 	text                 spec.Value[string]
 }
 
 // addTo gives a location that passes requests its content handler.
 func (c *conf) addTo(b *spec.Builder) error {
-	if err := c.CheckBuffers(kind, b); err != nil {
-		return err
-	}
-	if err := c.CheckCache(kind, b); err != nil {
-		return err
-	}
-	if c.place.V == nil {
-		return nil
-	}
-	params, err := pass.NewParams(b, c.params.V, c.PassHeaders())
-	if err != nil {
-		return err
-	}
-	settings, err := c.ParamSettings(kind, b, params, c.params.V)
-	if err != nil {
+	h, params, err := c.Handler(kind, b)
+	if h == nil {
 		return err
 	}
 	q := &request{params, byte(c.modifier1.V), byte(c.modifier2.V), c.text.V}
-	h := &pass.Handler{
-		Place: c.place.V, Secure: secure,
-		Protocol: gateway.Protocol{AppendRequest: q.append, ReadHead: gateway.ReadCGIHead, NeedsLength: true},
-		Settings: settings,
-		Explain:  func(r *httpd.Request) string { return string(params.Append(nil, r, &pass.Text)) },
-	}
-	if c.place.V.Secure() {
+	h.Secure = secure
+	h.Protocol = gateway.Protocol{AppendRequest: q.append, ReadHead: gateway.ReadCGIHead, NeedsLength: true}
+	if c.Place.V.Secure() {
 		if h.TLS, err = c.tls.Client(kind.Prefix, b); err != nil {
 			return err
 		}
 	}
-	h.Content(kind, b, &c.place)
+	h.Content(kind, b, &c.Place)
 	return nil
 }
 
