@@ -122,6 +122,7 @@ func (s *Scope) BuildServer(h *httpd.HTTP, srv *httpd.Server) {
 
 // BuildLocation lets every module add to loc.
 func (s *Scope) BuildLocation(h *httpd.HTTP, srv *httpd.Server, loc *httpd.Location) {
+	s.built(loc)
 	s.run(hookLocation, &Builder{Location: loc, HTTP: h, Srv: srv, Vars: s.http, Scope: s})
 }
 
@@ -142,6 +143,7 @@ func (s *Scope) BuildStreamMain(st *stream.Stream) {
 
 // BuildStreamServer lets every module add to srv.
 func (s *Scope) BuildStreamServer(st *stream.Stream, srv *stream.Server) {
+	s.built(srv)
 	s.runStream(hookServer, &StreamBuilder{Server: srv, Stream: st, Vars: s.stream, Scope: s})
 }
 

@@ -68,6 +68,8 @@ type env struct {
 	resolving [2]Resolving // of http and of stream
 	results   map[reflect.Type]any
 	patterns  map[pattern]*regex.Regexp
+	top       []*parser.Directive
+	blocks    map[any]*Scope  // what was built from which block: see Built
 	cut       bool            // reading ended before the configuration did
 	loaded    map[string]bool // modules that are none of nginx's and whose directives are known
 }
@@ -107,7 +109,7 @@ type Compilation struct {
 // in the order in which nginx, which works that way, reports them. What the
 // blocks built is found with Result.
 func Compile(t *Table, ds []*parser.Directive, o Options) *Compilation {
-	e := &env{Options: o, table: t, http: vars.NewTable[*httpd.Request](), stream: vars.NewTable[*stream.Session](), results: map[reflect.Type]any{}}
+	e := &env{Options: o, table: t, http: vars.NewTable[*httpd.Request](), stream: vars.NewTable[*stream.Session](), results: map[reflect.Type]any{}, top: ds}
 	for _, m := range t.modules {
 		switch {
 		case !m.thirdParty():
@@ -383,23 +385,3 @@ func (s *Scope) Diags() *diag.List { return &s.diags }
 
 // Env returns the options of the compilation.
 func (s *Scope) Env() *Options { return &s.Options }
-
-// A Setting is one directive in force in a block, for tools.
-type Setting struct {
-	Entry *Entry
-	Pos   diag.Pos // where it was given; not valid: the default
-}
-
-// Settings returns what is in force in s, directive by directive.
-func (s *Scope) Settings() []Setting {
-	var out []Setting
-	for i, es := range s.table.byModule {
-		conf := s.conf(i)
-		for _, e := range es {
-			if e.pos != nil && e.isSet(conf) {
-				out = append(out, Setting{e, e.pos(conf)})
-			}
-		}
-	}
-	return out
-}

@@ -190,8 +190,8 @@ func TestValuePos(t *testing.T) {
 	c := compile(t, "http {\n  scalar h;\n  server {\n    number 3;\n  }\n}")
 	server := c.Main.Children[0].Children[0]
 	got := map[string]string{}
-	for _, s := range server.Settings() {
-		got[s.Entry.Name] = s.Pos.String()
+	for _, f := range server.Effects() {
+		got[f.Entry.Name] = f.Given[0].Pos().String()
 	}
 	want := map[string]string{"scalar": "nginx.conf:2:3", "number": "nginx.conf:4:5"}
 	if fmt.Sprint(got) != fmt.Sprint(want) {

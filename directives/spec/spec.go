@@ -142,6 +142,7 @@ type Entry struct {
 	inherit func(child, parent any, nameless bool)
 	isSet   func(conf any) bool
 	pos     func(conf any) diag.Pos
+	merged  func(conf any) bool // nil: never
 }
 
 func entriesOf[C any](module string, ds []Directive[C]) []*Entry {
@@ -166,6 +167,9 @@ func entriesOf[C any](module string, ds []Directive[C]) []*Entry {
 			e.inherit = func(child, parent any, nameless bool) { s.inherit(child.(*C), parent.(*C), nameless) }
 			e.isSet = func(conf any) bool { return s.isSet(conf.(*C)) }
 			e.pos = func(conf any) diag.Pos { return s.pos(conf.(*C)) }
+		}
+		if s.merged != nil {
+			e.merged = func(conf any) bool { return s.merged(conf.(*C)) }
 		}
 		if d.Close != nil {
 			e.close = func(conf any, c *Call) error { return d.Close(conf.(*C), c) }

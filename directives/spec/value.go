@@ -14,9 +14,10 @@ import (
 
 // A Value is a setting that knows where it was given.
 type Value[T any] struct {
-	V   T
-	set bool
-	Pos diag.Pos // not valid: the default, or never given
+	V      T
+	set    bool
+	merged bool     // V has what the block around has, too
+	Pos    diag.Pos // not valid: the default, or never given
 }
 
 // Given reports whether the value was given, here or in an outer block, by a
@@ -24,11 +25,18 @@ type Value[T any] struct {
 func (v *Value[T]) Given() bool { return v.set }
 
 // Give sets the value as a directive at a place does.
-func (v *Value[T]) Give(x T, at diag.Pos) { *v = Value[T]{x, true, at} }
+func (v *Value[T]) Give(x T, at diag.Pos) { *v = Value[T]{V: x, set: true, Pos: at} }
 
 func (v *Value[T]) inherit(parent *Value[T]) {
 	if !v.set {
 		*v = *parent
+	}
+}
+
+// Merge adds what the block around has in a list to what a block gives itself.
+func Merge[T any](v, outer *Value[[]T]) {
+	if outer.set {
+		v.V, v.merged = slices.Concat(v.V, outer.V), true
 	}
 }
 
@@ -59,6 +67,13 @@ type Setter[C any] struct {
 	visible bool // without inherit: blocks inside may see it
 	isSet   func(*C) bool
 	pos     func(*C) diag.Pos
+	merged  func(*C) bool // nil: never
+}
+
+// As is s with another kind: for something that Fill stores and that is no list.
+func (s Setter[C]) As(k Kind) Setter[C] {
+	s.kind = k
+	return s
 }
 
 // Inheriting is s with a rule of its own about what inner blocks inherit, those
@@ -206,6 +221,7 @@ func Fill[C, T any](field func(*C) *Value[T], set func(*T, *Call) error) Setter[
 		inherit: func(child, parent *C, _ bool) { field(child).inherit(field(parent)) },
 		isSet:   func(c *C) bool { return field(c).set },
 		pos:     func(c *C) diag.Pos { return field(c).Pos },
+		merged:  func(c *C) bool { return field(c).merged },
 	}
 }
 

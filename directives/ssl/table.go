@@ -88,7 +88,7 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 	}, {
 		Name: "ssl_session_cache", In: in, Args: spec.Between(1, 2), Syntax: "off | none | [builtin[:size]] [shared:name:size]", Default: "none",
 		Doc: "Says where sessions are kept. With tickets, clients keep them, and servers with the same cache share the keys.",
-		Set: spec.Fill(func(c *c) *spec.Value[sessionCache] { return &c.cache }, parseSessionCache[S]),
+		Set: spec.Fill(func(c *c) *spec.Value[sessionCache] { return &c.cache }, parseSessionCache[S]).As(spec.Words),
 	}, {
 		Name: "ssl_session_tickets", In: in, Syntax: "on | off", Default: "on",
 		Doc: "Gives sessions to clients to keep, encrypted.",

@@ -32,11 +32,11 @@ var Module = spec.HTTPModule[conf]{
 	}, {
 		Name: "modern_browser_value", In: anywhere, Args: spec.Exactly(1), Syntax: "string", Default: "1",
 		Doc: "Sets the value of $modern_browser.",
-		Set: spec.Fill(func(c *conf) *spec.Value[[]byte] { return &c.modernValue }, value),
+		Set: spec.Fill(func(c *conf) *spec.Value[[]byte] { return &c.modernValue }, value).As(spec.Text),
 	}, {
 		Name: "ancient_browser_value", In: anywhere, Args: spec.Exactly(1), Syntax: "string", Default: "1",
 		Doc: "Sets the value of $ancient_browser.",
-		Set: spec.Fill(func(c *conf) *spec.Value[[]byte] { return &c.ancientValue }, value),
+		Set: spec.Fill(func(c *conf) *spec.Value[[]byte] { return &c.ancientValue }, value).As(spec.Text),
 	}},
 	Variables: []httpd.Variable{
 		{Name: "msie", Doc: "“1” for any version of MSIE, else empty.", Changeable: true, Get: msie},

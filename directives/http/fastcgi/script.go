@@ -14,7 +14,7 @@ var scripts = []spec.Directive[conf]{{
 }, {
 	Name: "fastcgi_split_path_info", In: anywhere, Args: spec.Exactly(1), Syntax: "regex",
 	Doc: "Splits the URI: the first capture is $fastcgi_script_name, the second $fastcgi_path_info.",
-	Set: spec.Fill(func(c *conf) *spec.Value[split] { return &c.split }, setSplit),
+	Set: spec.Fill(func(c *conf) *spec.Value[split] { return &c.split }, setSplit).As(spec.Text),
 }}
 
 // A split is what fastcgi_split_path_info says.

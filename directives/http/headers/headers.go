@@ -4,8 +4,6 @@
 package headers
 
 import (
-	"slices"
-
 	"understudy/directives/spec"
 	"understudy/runtime/header"
 	"understudy/runtime/httpd"
@@ -81,7 +79,7 @@ func fieldList(value func(*conf) (*spec.Value[[]field], inherit)) spec.Setter[co
 			case !own.Given():
 				*own = *outer
 			case mode == inheritMerge:
-				own.V = slices.Concat(own.V, outer.V)
+				spec.Merge(own, outer)
 			}
 		})
 }

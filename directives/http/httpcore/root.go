@@ -20,7 +20,7 @@ var files = []spec.Directive[conf]{{
 	Name: "root", In: orIf, Args: spec.Exactly(1),
 	Syntax: "path", Default: "html",
 	Doc: "Sets the folder that URIs are appended to.",
-	Set: spec.Fill(func(c *conf) *spec.Value[root] { return &c.root }, setRoot),
+	Set: spec.Fill(func(c *conf) *spec.Value[root] { return &c.root }, setRoot).As(spec.Text),
 }, {
 	Name: "alias", In: spec.Location, Args: spec.Exactly(1),
 	Syntax: "path",

@@ -20,13 +20,13 @@ var Module = spec.HTTPModule[conf]{
 		Doc: "Says where a request has its checksum, and behind a comma its last second.",
 		Set: spec.Fill(where, func(to **link, call *spec.Call) error {
 			return template(call, &own(to, call).sum)
-		}),
+		}).As(spec.Text),
 	}, {
 		Name: "secure_link_md5", In: anywhere, Args: spec.Exactly(1), Syntax: "expression",
 		Doc: "Says what the checksum is the MD5 of.",
 		Set: spec.Fill(where, func(to **link, call *spec.Call) error {
 			return template(call, &own(to, call).of)
-		}),
+		}).As(spec.Text),
 	}, {
 		Name: "secure_link_secret", In: anywhere, Args: spec.Exactly(1), Syntax: "word",
 		Doc: "Sets the secret of links of the form /prefix/hash/link.",
@@ -37,7 +37,7 @@ var Module = spec.HTTPModule[conf]{
 			}
 			l.secret = []byte(call.Args[0].Text)
 			return nil
-		}),
+		}).As(spec.Text),
 	}},
 	Variables: []httpd.Variable{
 		{

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"understudy/directives/spec"
-	"understudy/parser/diag"
 	"understudy/runtime/h1"
 	"understudy/runtime/httpd"
 	"understudy/runtime/logs"
@@ -22,20 +21,18 @@ var Module = spec.HTTPModule[conf]{
 		Name: "try_files", In: spec.Server | spec.Location, Args: spec.AtLeast(2),
 		Syntax: "file ... uri | =code",
 		Doc:    "Answers with the first file that exists, or as the last argument says.",
-		Set:    spec.Do(set),
+		// The try_files of a server are those of its own location, and of none inside.
+		Set: spec.Fill(func(c *conf) *spec.Value[*files] { return &c.files }, set).As(spec.Text).Inheriting(func(_, _ *conf) {}),
 	}},
 	Location: func(c *conf, b *spec.Builder) error {
-		if c.files != nil {
-			b.PreContent = append(b.PreContent, httpd.Step{Name: "try_files", Pos: c.pos, Run: c.files.run})
+		if f := c.files.V; f != nil {
+			b.PreContent = append(b.PreContent, httpd.Step{Name: "try_files", Pos: c.files.Pos, Run: f.run})
 		}
 		return nil
 	},
 }
 
-type conf struct {
-	files *files
-	pos   diag.Pos
-}
+type conf struct{ files spec.Value[*files] }
 
 // files are the arguments of one try_files.
 type files struct {
@@ -49,8 +46,8 @@ type file struct {
 	dir      bool // it must be a folder
 }
 
-func set(c *conf, call *spec.Call) error {
-	if c.files != nil {
+func set(to **files, call *spec.Call) error {
+	if *to != nil {
 		return spec.ErrDuplicate
 	}
 	f, last := &files{}, len(call.Args)-1
@@ -76,7 +73,7 @@ func set(c *conf, call *spec.Call) error {
 		}
 		f.code = httpd.Status(n)
 	}
-	c.files, c.pos = f, call.Pos()
+	*to = f
 	return nil
 }
 

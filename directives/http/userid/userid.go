@@ -45,7 +45,7 @@ var Module = spec.HTTPModule[conf]{
 	}, {
 		Name: "userid_flags", In: anywhere, Args: spec.Between(1, 3), Syntax: "off | flag …", Default: "off",
 		Doc: "Adds attributes to the cookie: secure, httponly, samesite=strict, samesite=lax, samesite=none.",
-		Set: spec.Fill(func(c *conf) *spec.Value[flags] { return &c.flags }, addFlags),
+		Set: spec.Fill(func(c *conf) *spec.Value[flags] { return &c.flags }, addFlags).As(spec.Words),
 	}, {
 		Name: "userid_p3p", In: anywhere, Syntax: "string | none", Default: "none",
 		Doc: "Sets the P3P field that goes with the cookie.",
