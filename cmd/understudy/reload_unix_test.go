@@ -90,6 +90,24 @@ func TestReloadUnderLoad(t *testing.T) {
 	clients.Wait()
 }
 
+// TestQuitAgain has the process hear a signal over and over until it is gone: that
+// it ends already does not make the end another.
+func TestQuitAgain(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1} {
+		addr := freeAddress(t)
+		cmd := nginxOn(t, addr, fmt.Sprintf("http { access_log off; server { listen %s; return 200 hi; } }\n", addr))
+		cmd.Process.Signal(syscall.SIGQUIT)
+		gone := time.Now().Add(patience)
+		for {
+			cmd.Process.Signal(sig)
+			stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", cmd.Process.Pid))
+			if err != nil || strings.Contains(string(stat), ") Z ") || time.Now().After(gone) {
+				break // nginxOn looks how it ended
+			}
+		}
+	}
+}
+
 // TestReloadKeepsTunnels reloads beside an open WebSocket and an open stream
 // session, and then quits: both go on until their clients leave.
 func TestReloadKeepsTunnels(t *testing.T) {

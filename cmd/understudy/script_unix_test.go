@@ -23,12 +23,14 @@ func sendSignalTo(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // ended FILE waits until the process of a pid file's copy is no more, or nothing
-// but a zombie, which its parent may take its time with.
+// but a zombie, which its parent may take its time with. While it has threads its
+// children have not been told.
 func ended(ts *testscript.TestScript, neg bool, args []string) {
 	pid := pidIn(ts, args[0])
 	until(ts, args[0], func() error {
 		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err == nil && strings.Contains(string(stat), ") Z ") || syscall.Kill(pid, 0) == syscall.ESRCH {
+		threads, _ := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+		if err == nil && strings.Contains(string(stat), ") Z ") && len(threads) <= 1 || syscall.Kill(pid, 0) == syscall.ESRCH {
 			return nil
 		}
 		return fmt.Errorf("process %d goes on", pid)

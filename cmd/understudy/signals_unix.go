@@ -41,9 +41,9 @@ func listenForSignals() chan os.Signal {
 }
 
 // cycle obeys signals until one of them ends the process. It returns the exit
-// code.
+// code. Those that come later have no effect: they are still collected, for what
+// the system does by itself on one would not be an orderly end.
 func (p *program) cycle() int {
-	defer signal.Stop(p.signals)
 	var gone <-chan struct{}
 	for {
 		select {
