@@ -48,9 +48,35 @@ func (r *Request) links(path []byte) openfile.Rule {
 	return rule
 }
 
-// FileHead makes the response's head that of a file: its length, time and, if
+// RespondFile answers with a whole file, of which path is the name. coding is its
+// Content-Encoding, nil if it has none. The caller closes the file.
+func (r *Request) RespondFile(f File, path []byte, info openfile.Info, coding []byte) Status {
+	if r.Explaining() {
+		r.Note("file %s, %d bytes", path, info.Size)
+		return 200
+	}
+	if st := r.DiscardBody(); st != OK {
+		return st
+	}
+	r.fileHead(info)
+	r.SetType()
+	if coding != nil {
+		r.Resp.Headers.AddID(header.ContentEncoding, coding)
+	}
+	r.Resp.AcceptRanges = true
+	if st := r.SendHeader(); st != OK {
+		return st
+	}
+	if r.SendFile(f, 0, info.Size) != nil {
+		return Aborted
+	}
+	r.End()
+	return Done
+}
+
+// fileHead makes the response's head that of a file: its length, time and, if
 // the location gives files one, tag. (ngx_http_set_etag)
-func (r *Request) FileHead(info openfile.Info) {
+func (r *Request) fileHead(info openfile.Info) {
 	p := &r.Resp
 	p.Status, p.Length, p.LastModified = 200, info.Size, time.Unix(info.Mtime, 0)
 	if !r.Loc.ETag {

@@ -1,7 +1,6 @@
 package coding
 
 import (
-	"understudy/runtime/header"
 	"understudy/runtime/httpd"
 	"understudy/runtime/logs"
 	"understudy/runtime/openfile"
@@ -56,25 +55,7 @@ func (s *Static) Run(r *httpd.Request) httpd.Status {
 		r.Errorf(logs.Crit, "\"%s\" is not a regular file", path)
 		return 404
 	}
-	if r.Explaining() {
-		r.Note("file %s, %d bytes", path, info.Size)
-		return 200
-	}
-	if st := r.DiscardBody(); st != httpd.OK {
-		return st
-	}
-	r.FileHead(info)
-	r.SetType()
-	r.Resp.Headers.AddID(header.ContentEncoding, s.Name)
-	r.Resp.AcceptRanges = true
-	if st := r.SendHeader(); st != httpd.OK {
-		return st
-	}
-	if r.SendFile(f, 0, info.Size) != nil {
-		return httpd.Aborted
-	}
-	r.End()
-	return httpd.Done
+	return r.RespondFile(f, path, info, s.Name)
 }
 
 // failed leaves the request to others; that there is no compressed file is

@@ -56,24 +56,7 @@ func serve(r *httpd.Request) httpd.Status {
 	if r.MethodID == h1.POST {
 		return 405
 	}
-	if r.Explaining() {
-		r.Note("file %s, %d bytes", path, info.Size)
-		return 200
-	}
-	if st := r.DiscardBody(); st != httpd.OK {
-		return st
-	}
-	r.FileHead(info)
-	r.SetType()
-	r.Resp.AcceptRanges = true
-	if st := r.SendHeader(); st != httpd.OK {
-		return st
-	}
-	if r.SendFile(f, 0, info.Size) != nil {
-		return httpd.Aborted
-	}
-	r.End()
-	return httpd.Done
+	return r.RespondFile(f, path, info, nil)
 }
 
 // failed answers for a file that cannot be opened.
