@@ -198,6 +198,23 @@ func SetTemplate[C any](field func(*C) *Value[*httpd.Template]) Setter[C] {
 	return Scalar(field, Text, Exactly(1), nil, func(c *Call) (*httpd.Template, error) { return c.Template(0) })
 }
 
+// SetPredicates stores texts with variables of requests, of which httpd.Request.Any
+// says whether one is neither empty nor 0. (ngx_http_set_predicate_slot)
+func SetPredicates[C any](field func(*C) *Value[[]*httpd.Template]) Setter[C] {
+	s := Fill(field, func(list *[]*httpd.Template, c *Call) error {
+		for i := range c.Args {
+			t, err := c.Template(i)
+			if err != nil {
+				return err
+			}
+			*list = append(*list, t)
+		}
+		return nil
+	})
+	s.args = AtLeast(1)
+	return s
+}
+
 // SetStreamTemplate stores a text that may contain variables of sessions.
 func SetStreamTemplate[C any](field func(*C) *Value[*stream.Template]) Setter[C] {
 	return Scalar(field, Text, Exactly(1), nil, func(c *Call) (*stream.Template, error) { return c.StreamTemplate(0) })

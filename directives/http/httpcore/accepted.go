@@ -48,10 +48,10 @@ var accepted = []spec.Directive[conf]{
 		return nil
 	}),
 	accept("open_file_cache_events", anywhere, "on | off", noEvents, onOff),
-	accept("output_buffers", anywhere, "number size", noBuffers, func(call *spec.Call) error {
-		_, err := numberAndSize(call)
-		return err
-	}),
+	{
+		Name: "output_buffers", In: anywhere, Syntax: "number size", Default: "2 32k", Doc: "Sets the buffers that files are read into.",
+		Set: spec.Accept(noBuffers, spec.SetBuffers(func(c *conf) *spec.Value[spec.Buffers] { return &c.outputBuffers })),
+	},
 }
 
 // docs say what the directives would do.
@@ -66,15 +66,10 @@ var docs = map[string]string{
 	"directio_alignment":           "Sets the alignment of reads past the cache.",
 	"send_lowat":                   "Sets the low-water mark of sockets on systems that have it.",
 	"open_file_cache_events":       "Learns of changes of files from the kernel.",
-	"output_buffers":               "Sets the buffers that files are read into.",
 }
 
 func accept(name string, in spec.Context, syntax, why string, check func(*spec.Call) error) spec.Directive[conf] {
 	args := spec.Exactly(1)
-	switch name {
-	case "output_buffers":
-		args = spec.Exactly(2)
-	}
 	doc := docs[name]
 	if doc == "" {
 		doc = "Tunes a hash table of nginx."

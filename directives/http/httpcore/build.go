@@ -31,7 +31,7 @@ func checkBuffers(call *spec.Call) error {
 		if child.In != spec.Server {
 			continue
 		}
-		if c := spec.Conf[conf](child); int64(c.largeBuffers.V[1]) < c.connectionPool.V {
+		if c := spec.Conf[conf](child); int64(c.largeBuffers.V.Size) < c.connectionPool.V {
 			return call.ErrorAtClose(`the "large_client_header_buffers" size must be equal to or greater than "connection_pool_size"`)
 		}
 	}
@@ -45,8 +45,8 @@ func buildServer(h *httpd.HTTP, s *spec.Scope) *httpd.Server {
 		HeaderTimeout: c.headerTimeout.V,
 		Head: h1.Options{
 			HeaderBuffer:  int(c.headerBuffer.V),
-			LargeBuffers:  c.largeBuffers.V[0],
-			LargeBuffer:   c.largeBuffers.V[1],
+			LargeBuffers:  c.largeBuffers.V.Number,
+			LargeBuffer:   c.largeBuffers.V.Size,
 			MaxFields:     c.maxHeaders.V,
 			IgnoreInvalid: c.ignoreInvalid.V,
 			Underscores:   c.underscores.V,

@@ -55,7 +55,8 @@ type conf struct {
 
 	headerTimeout spec.Value[time.Duration]
 	headerBuffer  spec.Value[int64]
-	largeBuffers  spec.Value[[2]int]
+	largeBuffers  spec.Value[spec.Buffers]
+	outputBuffers spec.Value[spec.Buffers]
 	maxHeaders    spec.Value[int]
 	ignoreInvalid spec.Value[bool]
 	mergeSlashes  spec.Value[bool]

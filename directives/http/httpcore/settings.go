@@ -24,9 +24,9 @@ var headers = []spec.Directive[conf]{
 	millis("client_header_timeout", servers, "60s", "Limits the time to read the head of a request.", func(c *conf) *spec.Value[time.Duration] { return &c.headerTimeout }),
 	size("client_header_buffer_size", servers, "1k", "Sets the size of the buffer a head is first read into.", func(c *conf) *spec.Value[int64] { return &c.headerBuffer }),
 	{
-		Name: "large_client_header_buffers", In: servers, Args: spec.Exactly(2), Syntax: "number size", Default: "4 8k",
+		Name: "large_client_header_buffers", In: servers, Syntax: "number size", Default: "4 8k",
 		Doc: "Sets how many buffers a head may take, and the size of each, which one line must fit into.",
-		Set: spec.Scalar(func(c *conf) *spec.Value[[2]int] { return &c.largeBuffers }, spec.Words, spec.Exactly(2), nil, numberAndSize),
+		Set: spec.SetBuffers(func(c *conf) *spec.Value[spec.Buffers] { return &c.largeBuffers }),
 	},
 	{
 		Name: "max_headers", In: servers, Syntax: "number", Default: "1000",
@@ -42,34 +42,10 @@ var headers = []spec.Directive[conf]{
 		Set: spec.Accept(noPools, spec.Scalar(func(c *conf) *spec.Value[int64] { return &c.connectionPool }, spec.Size, spec.Exactly(1), nil, poolSize)),
 	},
 	{
-		Name: "client_body_early_read", In: servers, Args: spec.AtLeast(1), Syntax: "string ...",
+		Name: "client_body_early_read", In: servers, Syntax: "string ...",
 		Doc: "Reads the body of a request before anything else is done, if one of the strings is neither empty nor 0.",
-		Set: spec.Fill(func(c *conf) *spec.Value[[]*httpd.Template] { return &c.earlyRead }, addPredicates),
+		Set: spec.SetPredicates(func(c *conf) *spec.Value[[]*httpd.Template] { return &c.earlyRead }),
 	},
-}
-
-// addPredicates adds conditions, of which one must hold.
-func addPredicates(list *[]*httpd.Template, call *spec.Call) error {
-	for i := range call.Args {
-		t, err := call.Template(i)
-		if err != nil {
-			return err
-		}
-		*list = append(*list, t)
-	}
-	return nil
-}
-
-func numberAndSize(call *spec.Call) ([2]int, error) {
-	n, ok := spec.ParseNumber(call.Args[0].Text)
-	if !ok || n == 0 {
-		return [2]int{}, errInvalidValue
-	}
-	s, ok := spec.ParseSize(call.Args[1].Text, false)
-	if !ok || s == 0 {
-		return [2]int{}, errInvalidValue
-	}
-	return [2]int{n, int(s)}, nil
 }
 
 // bodies are the directives about the body of a request.
@@ -183,9 +159,9 @@ var limits = []spec.Directive[conf]{
 		Set: spec.SetText(func(c *conf) *spec.Value[string] { return &c.postAction }),
 	},
 	{
-		Name: "early_hints", In: anywhere, Args: spec.AtLeast(1), Syntax: "string ...",
+		Name: "early_hints", In: anywhere, Syntax: "string ...",
 		Doc: "Passes the 103 responses of a proxied server, if one of the strings is neither empty nor 0.",
-		Set: spec.Fill(func(c *conf) *spec.Value[[]*httpd.Template] { return &c.earlyHints }, addPredicates),
+		Set: spec.SetPredicates(func(c *conf) *spec.Value[[]*httpd.Template] { return &c.earlyHints }),
 	},
 	flag("msie_padding", anywhere, "on", "Makes error pages longer for browsers that hide short ones.", func(c *conf) *spec.Value[bool] { return &c.msiePadding }),
 	flag("log_not_found", anywhere, "on", "Logs files that were not found.", func(c *conf) *spec.Value[bool] { return &c.logNotFound }),

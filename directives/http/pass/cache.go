@@ -48,9 +48,7 @@ func (d family[C]) caching() []spec.Directive[C] {
 		return d.directive("cache_"+name, "time", "5s", doc, spec.SetTime(func(c *C) *spec.Value[time.Duration] { return field(at(c)) }, true))
 	}
 	conditions := func(name, doc string, field func(*caching) *spec.Value[[]*httpd.Template]) spec.Directive[C] {
-		x := d.directive(name, "string ...", "", doc, spec.Fill(func(c *C) *spec.Value[[]*httpd.Template] { return field(at(c)) }, addConditions))
-		x.Args = spec.AtLeast(1)
-		return x
+		return d.directive(name, "string ...", "", doc, spec.SetPredicates(func(c *C) *spec.Value[[]*httpd.Template] { return field(at(c)) }))
 	}
 	keyDoc := ""
 	if d.CacheKey != "" {
@@ -125,17 +123,6 @@ func (d family[C]) cacheSetter() spec.Setter[C] {
 			in.cache.where = out.cache.where
 		}
 	})
-}
-
-func addConditions(list *[]*httpd.Template, call *spec.Call) error {
-	for i := range call.Args {
-		t, err := call.Template(i)
-		if err != nil {
-			return err
-		}
-		*list = append(*list, t)
-	}
-	return nil
 }
 
 // addValid is ngx_http_file_cache_valid_set_slot.
