@@ -120,22 +120,22 @@ func asBefore(r *httpd.Request) bool {
 func parse(s []byte, length int64, most int) (spans []span, st httpd.Status) {
 	size := int64(0)
 	unlimited := most == math.MaxInt32
-	p := reader{s, true}
+	p := h1.ScanRange(s)
 	for {
 		start, end := int64(0), length
-		p.spaces()
-		suffix := p.peek() == '-'
+		p.Spaces()
+		suffix := p.Peek() == '-'
 		if !suffix {
-			start = p.number()
-			p.spaces()
+			start = p.Number()
+			p.Spaces()
 		}
-		p.take('-')
+		p.Take('-')
 		if !suffix {
-			p.spaces()
+			p.Spaces()
 		}
-		if c := p.peek(); suffix || c != ',' && c != 0 {
-			n := p.number()
-			p.spaces()
+		if c := p.Peek(); suffix || c != ',' && c != 0 {
+			n := p.Number()
+			p.Spaces()
 			if suffix {
 				start = max(0, length-n)
 				n = length - 1
@@ -145,7 +145,7 @@ func parse(s []byte, length int64, most int) (spans []span, st httpd.Status) {
 				end = n + 1
 			}
 		}
-		if c := p.peek(); !p.ok || c != ',' && c != 0 {
+		if c := p.Peek(); !p.OK || c != ',' && c != 0 {
 			return nil, 416
 		}
 		switch {
@@ -161,10 +161,10 @@ func parse(s []byte, length int64, most int) (spans []span, st httpd.Status) {
 		case start == 0:
 			return nil, httpd.Declined
 		}
-		if p.peek() != ',' {
+		if p.Peek() != ',' {
 			break
 		}
-		p.s = p.s[1:]
+		p.Take(',')
 	}
 	switch n := len(spans); {
 	case n == 0:
@@ -175,46 +175,4 @@ func parse(s []byte, length int64, most int) (spans []span, st httpd.Status) {
 		return nil, httpd.Declined
 	}
 	return spans, httpd.OK
-}
-
-// A reader takes a list apart. What is not as it should be makes it not ok.
-type reader struct {
-	s  []byte
-	ok bool
-}
-
-func (p *reader) peek() byte {
-	if len(p.s) == 0 {
-		return 0
-	}
-	return p.s[0]
-}
-
-func (p *reader) spaces() {
-	for p.peek() == ' ' {
-		p.s = p.s[1:]
-	}
-}
-
-func (p *reader) take(c byte) {
-	if p.peek() != c {
-		p.ok = false
-		return
-	}
-	p.s = p.s[1:]
-}
-
-func (p *reader) number() (n int64) {
-	if c := p.peek(); c < '0' || c > '9' {
-		p.ok = false
-	}
-	for c := p.peek(); c >= '0' && c <= '9'; c = p.peek() {
-		if n > (math.MaxInt64-int64(c-'0'))/10 {
-			p.ok = false
-			return 0
-		}
-		n = n*10 + int64(c-'0')
-		p.s = p.s[1:]
-	}
-	return n
 }

@@ -2,8 +2,8 @@ package slice
 
 import (
 	"bytes"
-	"math"
 
+	"understudy/runtime/h1"
 	"understudy/runtime/header"
 	"understudy/runtime/httpd"
 )
@@ -24,9 +24,10 @@ func firstOf(v []byte) int64 {
 	if len(v) < 7 || !header.EqualFold(v[:len(unit)], []byte(unit)) || bytes.IndexByte(v, ',') >= 0 {
 		return 0
 	}
-	p := reader{v[len(unit):], true}
-	n := p.number()
-	if !p.ok {
+	p := h1.ScanRange(v[len(unit):])
+	p.Spaces()
+	n := p.Number()
+	if !p.OK {
 		return 0
 	}
 	return n
@@ -45,58 +46,22 @@ func parseContentRange(v []byte) (c contentRange, ok bool) {
 	if !ok || len(v) == 0 {
 		return c, false
 	}
-	p := reader{v, true}
-	c.start = p.number()
-	p.take('-')
-	c.end = p.number() + 1
-	p.take('/')
-	if p.peek() == '*' {
-		p.take('*')
+	p := h1.ScanRange(v)
+	p.Spaces()
+	c.start = p.Number()
+	p.Spaces()
+	p.Take('-')
+	p.Spaces()
+	c.end = p.Number() + 1
+	p.Spaces()
+	p.Take('/')
+	p.Spaces()
+	if p.Peek() == '*' {
+		p.Take('*')
 		c.whole = -1
 	} else {
-		c.whole = p.number()
+		c.whole = p.Number()
 	}
-	p.spaces()
-	return c, p.ok && len(p.s) == 0
-}
-
-// A reader takes a field apart. Spaces may stand before numbers and marks. What
-// is not as it should be makes it not ok.
-type reader struct {
-	s  []byte
-	ok bool
-}
-
-func (p *reader) spaces() { p.s = bytes.TrimLeft(p.s, " ") }
-
-func (p *reader) peek() byte {
-	p.spaces()
-	if len(p.s) == 0 {
-		return 0
-	}
-	return p.s[0]
-}
-
-func (p *reader) take(c byte) {
-	if p.peek() != c {
-		p.ok = false
-		return
-	}
-	p.s = p.s[1:]
-}
-
-func (p *reader) number() (n int64) {
-	if c := p.peek(); c < '0' || c > '9' {
-		p.ok = false
-	}
-	for len(p.s) > 0 && p.s[0] >= '0' && p.s[0] <= '9' {
-		c := int64(p.s[0] - '0')
-		if n > (math.MaxInt64-c)/10 {
-			p.ok = false
-			return 0
-		}
-		n = n*10 + c
-		p.s = p.s[1:]
-	}
-	return n
+	p.Spaces()
+	return c, p.OK && len(p.Rest) == 0
 }
