@@ -6,6 +6,7 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -13,29 +14,34 @@ import (
 )
 
 // parkAfter is how long a direction waits for bytes with a goroutine of its own
-// before it goes to the lot. A goroutine with its stack costs about 2.5 KB, and
-// coming back from the lot about 2 us.
+// before it goes to the lot. A goroutine with its stack costs about 2.5 KB.
 const parkAfter = 250 * time.Millisecond
 
-// A lot is where directions that are silent wait without goroutines: an epoll set
-// that is itself waited for by the runtime's poller, so that any number of them
-// takes one descriptor and one goroutine.
+// A lot is where directions wait without goroutines, and what moves their bytes as
+// long as there are few at a time: an epoll set that is itself waited for by the
+// runtime's poller, so that any number of them takes one descriptor and one
+// goroutine. A direction leaves it when its peer does not take what was read, when
+// there is much to move, and when it ends.
 type lot struct {
 	file *os.File
 	raw  syscall.RawConn
+	io   *conn.Direct // of run's goroutine
+	room []byte       // likewise
 
 	mu     sync.Mutex
-	parked map[int32]space // by descriptor
+	parked map[int32]*space // by descriptor
 	serial int32
 	fresh  int // parked since memory was given back
 	timer  *time.Timer
 }
 
-// A space is a direction that waits.
+// A space is where one direction of a tunnel waits.
 type space struct {
 	t      *Tunnel
-	side   End // ByA or ByB: whose bytes it waits for
+	fd     int32
 	serial int32
+	side   End  // ByA or ByB: whose bytes it waits for
+	busy   bool // run's goroutine is moving them
 }
 
 // newLot returns a lot, or nil if the system has no descriptor left for one.
@@ -45,7 +51,7 @@ func newLot() *lot {
 		return nil
 	}
 	unix.SetNonblock(fd, true) // so that os.NewFile gives it to the poller
-	l := &lot{file: os.NewFile(uintptr(fd), "epoll"), parked: map[int32]space{}}
+	l := &lot{file: os.NewFile(uintptr(fd), "epoll"), io: conn.NewDirect(), room: make([]byte, DefaultBuffer), parked: map[int32]*space{}}
 	if l.raw, err = l.file.SyscallConn(); err != nil {
 		l.file.Close()
 		return nil
@@ -63,33 +69,87 @@ func (l *lot) close() {
 	l.file.Close()
 }
 
+// edges is EPOLLET as the kernel's structure has it.
+const edges = 1 << 31
+
+// maxEvents is how many directions are served between two looks at who is ready.
+const maxEvents = 64
+
 func (l *lot) run() {
-	var events [64]unix.EpollEvent
+	var events [maxEvents]unix.EpollEvent
+	var ready [maxEvents]*space
 	l.raw.Read(func(fd uintptr) bool {
 		for {
-			n, err := unix.EpollWait(int(fd), events[:], 0)
-			if err == unix.EINTR {
-				continue
+			n, errno := poll(fd, events[:])
+			if n == 0 {
+				return errno != 0
 			}
-			if n <= 0 {
-				return err != nil
+			l.serve(l.choose(events[:n], ready[:0]))
+			if n < busy {
+				return false // this callback is called again: the poller keeps what has come since
 			}
-			l.mu.Lock()
-			for _, e := range events[:n] {
-				// A descriptor closed and opened again has another serial.
-				if s, ok := l.parked[e.Fd]; ok && s.serial == e.Pad {
-					delete(l.parked, e.Fd)
-					go s.t.from(s.side)
-				}
-			}
-			l.mu.Unlock()
 		}
 	})
 }
 
+// busy is from how many events at once on it is likely that there are new ones when
+// they have been served.
+const busy = 4
+
+// poll returns events without waiting, which is why the scheduler is not told.
+func poll(fd uintptr, events []unix.EpollEvent) (int, unix.Errno) {
+	for {
+		n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, fd,
+			uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)), 0, 0, 0)
+		switch errno {
+		case 0:
+			return int(n), 0
+		case unix.EINTR:
+		default:
+			return 0, errno
+		}
+	}
+}
+
+// choose appends to list the directions that have bytes. Those that end get
+// goroutines of their own.
+func (l *lot) choose(events []unix.EpollEvent, list []*space) []*space {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range events {
+		s := l.parked[e.Fd]
+		switch {
+		case s == nil || s.serial != e.Pad: // a descriptor closed and opened again has another serial
+		case e.Events&^unix.EPOLLIN != 0:
+			delete(l.parked, e.Fd)
+			go s.t.from(s.side)
+		default:
+			s.busy = true
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// serve moves the bytes of directions.
+func (l *lot) serve(list []*space) {
+	var left [maxEvents]leftover
+	for i, s := range list {
+		left[i] = s.t.pass(s.side, l.io, l.room)
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, s := range list {
+		s.busy = false
+		if left[i] != (leftover{}) || s.t.ended.Load() != 0 {
+			delete(l.parked, s.fd)
+			go s.t.finish(s.side, left[i])
+		}
+	}
+}
+
 // park puts a direction into the lot. If it reports true, the goroutine of the
-// direction is to end; another goes on when there are bytes, or when the tunnel
-// ends.
+// direction is to end; another goes on when that is needed.
 func (l *lot) park(t *Tunnel, side End, c *conn.Conn) (ok bool) {
 	if l == nil || c.Secured() || c.Buffered() > 0 {
 		return false
@@ -100,16 +160,20 @@ func (l *lot) park(t *Tunnel, side End, c *conn.Conn) (ok bool) {
 		return false
 	}
 	l.serial++
+	s := &t.spaces[side-ByA]
+	*s = space{t: t, serial: l.serial, side: side}
 	c.Descriptor(func(fd uintptr) {
 		l.raw.Control(func(ep uintptr) {
-			e := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLONESHOT, Fd: int32(fd), Pad: l.serial}
-			l.parked[e.Fd] = space{t, side, l.serial}
+			s.fd = int32(fd)
+			// Edges only, but what has arrived already counts as one.
+			e := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP | edges, Fd: s.fd, Pad: s.serial}
+			l.parked[s.fd] = s
 			err := unix.EpollCtl(int(ep), unix.EPOLL_CTL_MOD, int(fd), &e)
 			if err == unix.ENOENT {
 				err = unix.EpollCtl(int(ep), unix.EPOLL_CTL_ADD, int(fd), &e)
 			}
 			if ok = err == nil; !ok {
-				delete(l.parked, e.Fd)
+				delete(l.parked, s.fd)
 			}
 		})
 	})
@@ -146,12 +210,11 @@ func (l *lot) wake(t *Tunnel) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for side, c := range map[End]*conn.Conn{ByA: t.a, ByB: t.b} {
-		c.Descriptor(func(fd uintptr) {
-			if s, ok := l.parked[int32(fd)]; ok && s.t == t {
-				delete(l.parked, int32(fd))
-				go t.from(side)
-			}
-		})
+	for i := range t.spaces {
+		s := &t.spaces[i]
+		if s.t != nil && l.parked[s.fd] == s && !s.busy { // serve sees that it has ended
+			delete(l.parked, s.fd)
+			go t.from(s.side)
+		}
 	}
 }

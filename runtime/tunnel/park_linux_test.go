@@ -8,19 +8,31 @@ import (
 // parked waits until both directions of the rig's tunnel are in the lot.
 func parked(t *testing.T, g *Group) {
 	t.Helper()
-	for range 100 {
-		time.Sleep(parkAfter / 10)
-		g.mu.Lock()
-		l := g.lot
-		g.mu.Unlock()
-		l.mu.Lock()
-		n := len(l.parked)
-		l.mu.Unlock()
-		if n == 2 {
+	waitParked(t, g, 2)
+}
+
+func waitParked(t *testing.T, g *Group, directions int) {
+	t.Helper()
+	for range 200 {
+		if parkedIn(g) == directions {
 			return
 		}
+		time.Sleep(parkAfter / 10)
 	}
-	t.Fatal("the tunnel was not parked")
+	t.Fatalf("%d of %d directions are parked", parkedIn(g), directions)
+}
+
+// parkedIn is how many directions are in the lot of g.
+func parkedIn(g *Group) int {
+	g.mu.Lock()
+	l := g.lot
+	g.mu.Unlock()
+	if l == nil {
+		return 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.parked)
 }
 
 func TestParkedTunnelGoesOn(t *testing.T) {

@@ -35,14 +35,9 @@ func (t *Tunnel) fromA() {
 			break
 		}
 		t.moved()
-		n, err := t.b.Write(b.Bytes())
-		b.Free()
-		t.aToB += int64(n)
-		if err != nil {
-			t.sendEnded(SendB, FailedB, err)
+		if !t.deliver(ByA, b) {
 			break
 		}
-		t.moved()
 	}
 	t.leave()
 }
@@ -64,18 +59,34 @@ func (t *Tunnel) fromB() {
 			t.firstB = conn.Now()
 		}
 		t.moved()
-		t.toA.Store(true)
-		n, err := t.a.Write(b.Bytes())
-		t.toA.Store(false)
-		b.Free()
-		t.bToA += int64(n)
-		if err != nil {
-			t.sendEnded(SendA, FailedA, err)
+		if !t.deliver(ByB, b) {
 			break
 		}
-		t.moved()
 	}
 	t.leave()
+}
+
+// deliver sends bytes of one side to the other, and frees b. It reports whether
+// they were taken.
+func (t *Tunnel) deliver(side End, b *buf.Buffer) bool {
+	var n int
+	var err error
+	if side == ByA {
+		n, err = t.b.Write(b.Bytes())
+		t.aToB += int64(n)
+	} else {
+		t.toA.Store(true)
+		n, err = t.a.Write(b.Bytes())
+		t.toA.Store(false)
+		t.bToA += int64(n)
+	}
+	b.Free()
+	if err != nil {
+		t.writeFailed(side, err)
+		return false
+	}
+	t.moved()
+	return true
 }
 
 func (t *Tunnel) readA() (*buf.Buffer, error) {
@@ -124,8 +135,12 @@ func (t *Tunnel) readEnded(side End, err error) {
 	}
 }
 
-// sendEnded is called when a side can not be written to any more.
-func (t *Tunnel) sendEnded(stuck, failed End, err error) {
+// writeFailed is called when bytes of side can not be sent to the other.
+func (t *Tunnel) writeFailed(side End, err error) {
+	stuck, failed := SendB, FailedB
+	if side == ByB {
+		stuck, failed = SendA, FailedA
+	}
 	switch err {
 	case conn.ErrCanceled:
 	case os.ErrDeadlineExceeded:

@@ -97,7 +97,8 @@ type Tunnel struct {
 
 	aToB, bToA int64 // each written by its direction
 	firstB     conn.Clock
-	prev, next *Tunnel // in group; guarded by its lock
+	prev, next *Tunnel  // in group; guarded by its lock
+	spaces     [2]space // of a's and b's direction in lot; guarded by its lock
 }
 
 // Join moves bytes between a and b, beginning with those that were Unread, and
