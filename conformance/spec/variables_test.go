@@ -11,9 +11,6 @@ import (
 // A variable is what the variable tables in nginx's source say of one.
 type variable struct{ changeable, volatile bool }
 
-// thirdParty are variables of modules that do not come with nginx.
-var thirdParty = map[string]bool{"brotli_ratio": true, "zstd_ratio": true}
-
 // TestVariables compares the variables of the modules with a table that was
 // made from those in nginx's source: their names, whether set and map may
 // declare them again, and whether their values are kept. Modules of which
@@ -77,7 +74,7 @@ func TestVariables(t *testing.T) {
 	}
 	for group, names := range got {
 		for name := range names {
-			if !known[group][name] && !thirdParty[name] {
+			if !known[group][name] {
 				t.Errorf("nginx has no variable $%s in %s", name, group)
 			}
 		}

@@ -299,9 +299,13 @@ func NewTable(modules ...Module) *Table {
 // Lookup returns the entries for name.
 func (t *Table) Lookup(name string) []*Entry { return t.byName[name] }
 
-// Variables returns what the modules declare for requests and for sessions.
+// Variables returns what the modules declare for requests and for sessions, but
+// for modules that are none of nginx's.
 func (t *Table) Variables() (request []httpd.Variable, session []stream.Variable) {
 	for _, m := range t.modules {
+		if m.thirdParty() {
+			continue
+		}
 		r, s := m.variables()
 		request, session = append(request, r...), append(session, s...)
 	}
