@@ -1,7 +1,7 @@
 # make         what every commit must pass: gofmt, vet, staticcheck, the fast tests with the race detector
 # make run     build, and show it: `understudy demo`
 # make build   ./bin/understudy
-# make test    every test, those with other programs included
+# make test    every test, those with other programs included: as root on Debian or Ubuntu it installs these
 # make bench   CPU, speed and memory beside nginx's (BENCH='-h' lists its options, BENCH=-short takes a minute)
 # make fuzz    every fuzz target for FUZZTIME
 # make cross   binaries for every system, in ./bin, and vet of what only other systems compile
@@ -48,8 +48,12 @@ run: build
 	./bin/understudy demo
 
 .PHONY: test
-test: clients fast
+test: programs clients fast
 	$(GO) test -timeout 20m ./conformance/...
+
+.PHONY: programs
+programs:
+	@.ci/install
 
 # The npm packages that conformance/clients drives. Without npm its tests say
 # that they are skipped, unless CI is set: then they fail.
