@@ -21,7 +21,8 @@ func (c *Conn) RemoteAddr() netip.AddrPort { return c.ends().remote }
 func (c *Conn) LocalAddr() netip.AddrPort { return c.ends().local }
 
 // RemoteText returns the peer's address without its port, as $remote_addr:
-// "192.0.2.1", "2001:db8::1", or "unix:".
+// "192.0.2.1", "2001:db8::1", or "unix:". A transport with a method RemotePath adds
+// the name of the peer's unix socket to that.
 func (c *Conn) RemoteText() string { return c.ends().remoteText }
 
 // LocalText returns the local address without its port, as $server_addr.
@@ -77,6 +78,9 @@ func (c *Conn) ends() *addrs {
 		}
 	}
 	e.remoteText, e.localText = addrText(e.remote), addrText(e.local)+path
+	if u, ok := c.nc.(interface{ RemotePath() string }); ok {
+		e.remoteText += u.RemotePath()
+	}
 	c.addrs = e
 	return e
 }

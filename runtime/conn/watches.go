@@ -21,6 +21,7 @@ type Watches struct {
 	tick    uint32
 	timer   *time.Timer // runs while there are any
 	running bool
+	closed  bool // nobody is watched any more
 }
 
 // watchTick is how long a Watch waits before it is given to the system, at least; it
@@ -56,6 +57,10 @@ func (s *Watches) Start(w *Watch, c *Conn, left func()) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		w.happened()
+		return
+	}
 	w.waits, w.since = true, s.tick
 	w.prev, w.next = s.last, nil
 	if s.last != nil {
@@ -181,10 +186,11 @@ func (s *Watches) found(fd, serial int32) {
 	}
 }
 
-// Close tells all who watch that their peers have left, and gives back what the
-// watches took from the system.
+// Close tells all who watch, and who will, that their peers have left, and gives
+// back what the watches took from the system.
 func (s *Watches) Close() {
 	s.mu.Lock()
+	s.closed = true
 	for _, w := range s.by {
 		if !w.happen {
 			w.happened()

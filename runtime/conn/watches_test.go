@@ -149,3 +149,15 @@ func TestWatchTwice(t *testing.T) {
 	stop()
 	other()
 }
+
+// Who begins to watch when all is closed hears at once that it is of no use.
+func TestWatchesClosed(t *testing.T) {
+	var s Watches
+	s.Close()
+	var w Watch
+	left := false
+	s.Start(&w, tcpPair(t).a, func() { left = true })
+	if !left || !w.Stop() || s.running || s.set != nil {
+		t.Errorf("got left %v, running %v, set %v", left, s.running, s.set)
+	}
+}
