@@ -150,7 +150,7 @@ func (f *foreground) started(g *runtime.Graph) {
 }
 
 func address(o *listen.Options) string {
-	if o.Network == "udp" {
+	if o.Network == "udp" || o.Network == "unixgram" {
 		return o.Addr + " (udp)"
 	}
 	return o.Addr

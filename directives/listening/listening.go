@@ -8,6 +8,7 @@ package listening
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"net/netip"
 	"os"
@@ -96,11 +97,11 @@ func (p *Ports) parse(call *spec.Call) ([]Said, error) {
 		return nil, err
 	}
 	if u.Network == "unix" {
-		if said.UDP {
-			return nil, call.Coded(-1, "unsupported", `the "udp" parameter of the "listen" directive is not supported for unix sockets yet`)
-		}
 		said.Text = "unix:" + u.Host
 		said.Options.Network, said.Options.Addr = "unix", said.Text
+		if said.UDP {
+			said.Options.Network = "unixgram"
+		}
 		return []Said{said}, nil
 	}
 	addrs := u.Addrs
@@ -126,14 +127,16 @@ func (s Said) at(a netip.AddrPort) Said {
 }
 
 // standIn is an address for a host that is not looked up, of those that are
-// nobody's (RFC 5737): another one for each name.
+// nobody's (class E, RFC 1112 section 4): another one for each name.
 func (p *Ports) standIn(host string) netip.Addr {
 	a, ok := p.standIns[host]
 	if !ok {
 		if p.standIns == nil {
 			p.standIns = map[string]netip.Addr{}
 		}
-		a = netip.AddrFrom4([4]byte{192, 0, 2, byte(len(p.standIns) + 1)})
+		var b [4]byte
+		binary.BigEndian.PutUint32(b[:], 240<<24+uint32(len(p.standIns))+1)
+		a = netip.AddrFrom4(b)
 		p.standIns[host] = a
 	}
 	return a

@@ -32,7 +32,7 @@ func adoptDescriptor(fd int) (Options, *descriptor, error) {
 		return o, nil, &Error{"getsockopt(SO_TYPE) " + o.Addr + " failed", err}
 	}
 	if typ == unix.SOCK_DGRAM {
-		o.Network = "udp"
+		o.Network = map[string]string{"tcp": "udp", "unix": "unixgram"}[o.Network]
 	}
 	o.Backlog = DefaultBacklog
 	o.ReusePort = flag(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT)

@@ -16,7 +16,7 @@ const DefaultBacklog = 511
 // Options are the parameters of one listening socket; two servers that share an
 // address share them. https://nginx.org/en/docs/http/ngx_http_core_module.html#listen
 type Options struct {
-	Network string // "tcp", "udp" or "unix"
+	Network string // "tcp", "udp", "unix" or, for datagrams, "unixgram"
 	Addr    string // as nginx prints it: "0.0.0.0:80", "[::]:80", "unix:/run/x.sock"
 
 	Backlog  int // 0: DefaultBacklog
@@ -76,7 +76,7 @@ func (o *Options) samePlace(other *Options) bool {
 // path returns the file of a unix socket, or "".
 func (o *Options) path() string {
 	const prefix = "unix:"
-	if o.Network != "unix" || len(o.Addr) < len(prefix) {
+	if o.Network != "unix" && o.Network != "unixgram" || len(o.Addr) < len(prefix) {
 		return ""
 	}
 	return o.Addr[len(prefix):]

@@ -42,7 +42,7 @@ func (d *descriptor) configure(o, old *Options, fresh bool, log Log) {
 			log("alert", (&Error{fmt.Sprintf("setsockopt(%s) %s failed, ignored", arg, o.Addr), err}).Error())
 		}
 	}
-	if !fresh && o.Network != "udp" && o.backlog() != old.backlog() {
+	if !fresh && !o.datagrams() && o.backlog() != old.backlog() {
 		if err := unix.Listen(fd, o.backlog()); err != nil {
 			log("alert", (&Error{fmt.Sprintf("listen() to %s, backlog %d failed, ignored", o.Addr, o.backlog()), err}).Error())
 		}

@@ -35,7 +35,7 @@ func openSocket(o *Options, reuse bool, s *Set) (*descriptor, error) {
 		return nil, err
 	}
 	typ := unix.SOCK_STREAM
-	if o.Network == "udp" {
+	if o.datagrams() {
 		typ = unix.SOCK_DGRAM
 	}
 	proto := 0
@@ -80,7 +80,7 @@ func bind(fd, family int, sa unix.Sockaddr, o *Options, reuse bool, s *Set) erro
 			s.remove(p)
 		}
 	}
-	if o.Network == "udp" {
+	if o.datagrams() {
 		return nil
 	}
 	if err := unix.Listen(fd, o.backlog()); err != nil {
@@ -108,7 +108,7 @@ func newDescriptor(fd int, o *Options) (*descriptor, error) {
 }
 
 func sockaddr(o *Options) (unix.Sockaddr, int, error) {
-	if o.Network == "unix" {
+	if o.path() != "" {
 		return &unix.SockaddrUnix{Name: o.path()}, unix.AF_UNIX, nil
 	}
 	ap, err := netip.ParseAddrPort(o.Addr)

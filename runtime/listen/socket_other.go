@@ -34,7 +34,7 @@ func openSocket(o *Options, reuse bool, s *Set) (*descriptor, error) {
 		network += "4"
 	}
 	var err error
-	if o.Network == "udp" {
+	if o.datagrams() {
 		d.packet, err = lc.ListenPacket(context.Background(), network, addr)
 	} else {
 		d.ln, err = lc.Listen(context.Background(), network, addr)

@@ -55,7 +55,7 @@ func TestSockets(t *testing.T) {
 		{"server { server_name a; listen 1.1.1.1:81-83; listen unix:/s; }",
 			"1.1.1.1:81(1.1.1.1:81=a) 1.1.1.1:82(1.1.1.1:82=a) 1.1.1.1:83(1.1.1.1:83=a) unix:/s(unix:/s=a)"},
 		{"server { server_name a; listen x.example:81; } server { server_name b; listen y.example:81; } server { server_name c; listen x.example:81; }",
-			"192.0.2.1:81(192.0.2.1:81=a) 192.0.2.2:81(192.0.2.2:81=b)"},
+			"240.0.0.1:81(240.0.0.1:81=a) 240.0.0.2:81(240.0.0.2:81=b)"},
 	} {
 		if got := listening(t, tt.servers); got != tt.want {
 			t.Errorf("%s\ngot  %s\nwant %s", tt.servers, got, tt.want)
