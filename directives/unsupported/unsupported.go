@@ -40,7 +40,6 @@ const (
 // The sets of contexts and arguments that most rows have.
 const (
 	anywhere = spec.HTTP | spec.Server | spec.Location
-	streams  = spec.Stream | spec.StreamServer
 	mails    = spec.Mail | spec.MailServer
 	one      = spec.Arity(1 << 1)
 )

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/netip"
+	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -43,6 +44,7 @@ type Proxy struct {
 	Protocol         int           // version of the PROXY protocol header that is sent; 0: none
 	HalfClose        bool
 	SocketKeepalive  bool
+	RcvBuf, SndBuf   int // of sockets to peers, in bytes; 0: the system's
 	Requests         int // UDP: datagrams of a client after which its session is a new one; 0: no limit
 	Responses        int // UDP: datagrams that answer one of a client; -1: any number
 	NoDelay          bool
@@ -191,9 +193,7 @@ func (p *Proxy) connect(s *Session, g *upstream.Group, bind netip.AddrPort) Stat
 	}
 	u.Name = peer.Name
 	u.attempt().Name = peer.Name
-	c, err := g.Dial(s.Stream.ctx, peer, upstream.DialOptions{
-		Timeout: max(p.Connect, time.Millisecond), Bind: bind, Transparent: p.Transparent, KeepAlive: p.SocketKeepalive, Datagram: s.packets != nil,
-	})
+	c, err := p.dial(s, g, peer, bind)
 	switch {
 	case err == nil:
 	case s.Stream.ctx.Err() != nil:
@@ -201,6 +201,9 @@ func (p *Proxy) connect(s *Session, g *upstream.Group, bind netip.AddrPort) Stat
 	case isTimeout(err):
 		s.Errorf(logs.Error, "upstream timed out (%d: %s)", int(syscall.ETIMEDOUT), "Connection timed out")
 		return Declined
+	case bindFailed(err):
+		s.Errorf(logs.Crit, "bind(%s) failed%s", s.Eval(p.Bind), errText(err))
+		return Internal
 	default:
 		p.connectFailed(s, peer, err)
 		return Declined
@@ -224,6 +227,23 @@ func (p *Proxy) connect(s *Session, g *upstream.Group, bind netip.AddrPort) Stat
 	return OK
 }
 
+func (p *Proxy) dial(s *Session, g *upstream.Group, peer *upstream.Peer, bind netip.AddrPort) (*upstream.Conn, error) {
+	o := upstream.DialOptions{
+		Timeout: max(p.Connect, time.Millisecond), Bind: bind, Transparent: p.Transparent, KeepAlive: p.SocketKeepalive,
+		RcvBuf: p.RcvBuf, SndBuf: p.SndBuf,
+	}
+	if s.packets != nil {
+		return g.DialPackets(peer, o)
+	}
+	return g.Dial(s.Stream.ctx, peer, o)
+}
+
+// bindFailed reports whether a socket could not have the address of proxy_bind.
+func bindFailed(err error) bool {
+	var call *os.SyscallError
+	return errors.As(err, &call) && call.Syscall == "bind"
+}
+
 // connectFailed logs a connection that was not made. Linux tells of some
 // failures at once, for which nginx has other words.
 func (p *Proxy) connectFailed(s *Session, peer *upstream.Peer, err error) {
@@ -234,8 +254,6 @@ func (p *Proxy) connectFailed(s *Session, peer *upstream.Peer, err error) {
 		level = logs.Crit
 	}
 	switch {
-	case strings.Contains(err.Error(), "bind:"):
-		s.Errorf(logs.Crit, "bind() failed%s", errText(err))
 	case at || errors.Is(err, fs.ErrNotExist):
 		s.Errorf(level, "connect() to %s failed%s", peer.Name, errText(err))
 	default:

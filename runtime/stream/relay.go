@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"io"
 	"syscall"
 	"time"
 
@@ -10,206 +9,250 @@ import (
 	"understudy/runtime/upstream"
 )
 
-// packets are the two directions of a UDP session.
+// packets are the two directions of a UDP session that has found its peer. What
+// happens to it happens under the lock of its packetConn: a datagram of the client
+// (take), one of the peer (packetPeers), a timer, the end of the generation. Methods
+// that answer a Status answer Done if the session goes on; otherwise they have ended
+// it, and unlock finishes it.
 type packets struct {
 	s    *Session
 	p    *Proxy
+	t    *Target
 	pc   *packetConn
-	from chan []byte // of the peer; closed when reading it failed
-	err  error       // why; set before from is closed
+	peer packetPeer
 
 	requests, responses int
 	failed              bool   // reading or writing the peer, or waiting for it
+	deaf                bool   // reading it failed: it is not read any more
 	done                bool   // all that is expected has come
-	last                []byte // the answer that was the last, not yet sent
+	last                bool   // the last of it waits to be sent
+	ended               bool   // nothing is passed on any more
+	status              Status // with which it ended
+	unsent              []byte // what the peer had no room for; nil: nothing
 	up, down            pace
+	moved               conn.Clock  // when something came last
+	idle                *time.Timer // of proxy_timeout
+	wake                *time.Timer // of the paces; nil before it was needed
 }
 
-// A pace delays what follows a datagram by a rate.
-type pace struct {
-	rate  int64 // bytes a second; 0: no limit
-	start time.Time
-	moved int64
-	next  time.Time // not before
-}
-
-// took counts n bytes.
-func (r *pace) took(n int) {
-	if r.rate == 0 {
-		return
-	}
-	r.moved += int64(n)
-	now := time.Now()
-	wait := time.Duration(int64(n)*1000/r.rate) * time.Millisecond
-	if limit := r.rate*(int64(now.Sub(r.start)/time.Second)+1) - r.moved; limit <= 0 {
-		wait = max(wait, time.Duration(-limit*1000/r.rate+1)*time.Millisecond)
-	}
-	r.next = now.Add(wait)
-}
-
-// relay passes datagrams on, both ways, until the session has ended.
+// relay has datagrams passed on, both ways, until the session has ended.
 func (p *Proxy) relay(s *Session, t *Target) Status {
-	u := s.Upstream
+	pc := s.packets
 	now := time.Now()
 	x := &packets{
-		s: s, p: p, pc: s.packets, from: make(chan []byte), requests: 1,
+		s: s, p: p, t: t, pc: pc, requests: 1, moved: conn.Now(),
 		up:   pace{rate: int64(rate(s, p.Upload)), start: now},
 		down: pace{rate: int64(rate(s, p.Download)), start: now},
 	}
-	first := x.pc.first
-	x.pc.first = nil
+	first := pc.first
+	pc.first = nil
 	if p.Protocol > 0 {
 		first = append(p.header(s), first...)
 	}
-	u.datagrams = true
-	ended := make(chan struct{})
-	go x.read(ended)
-	st := x.run(first)
+	s.Upstream.datagrams = true
+	s.Action = "proxying connection"
+	pc.mu.Lock()
+	defer pc.mu.Unlock()
+	pc.relay = x
+	x.idle = time.AfterFunc(1<<62, x.look)
+	x.idle.Reset(p.Idle)
+	if pc.stopped {
+		return x.shutdown()
+	}
+	if err := pc.port.peers.add(x); err != nil {
+		s.Errorf(logs.Alert, "epoll_ctl() failed%s", errText(err))
+		return x.end(Internal)
+	}
+	if !x.send(first) || x.finished() {
+		return x.end(Success)
+	}
+	return x.proceed()
+}
+
+// unlock lets go of the session's lock, and finishes the session if it has ended.
+func (x *packets) unlock(st Status) {
+	x.pc.mu.Unlock()
+	if st != Done {
+		x.s.Finish(st)
+		x.pc.port.ended(x.pc)
+	}
+}
+
+// end ends the session, but for what Finish does.
+func (x *packets) end(st Status) Status {
+	u := x.s.Upstream
+	x.ended, x.status = true, st
+	x.idle.Stop()
+	if x.wake != nil {
+		x.wake.Stop()
+	}
+	x.pc.forget()
 	u.end() // counts before the connection is closed
-	close(ended)
+	x.pc.port.peers.remove(x)
 	u.conn.Close()
-	for range x.from { // until read has ended
-	}
-	x.free(t)
-	if x.last != nil {
-		// The client gets its answer when nothing remembers its session, for
-		// it may ask again at once.
-		s.end()
-		x.answer(x.last)
-	}
-	if x.done {
+	x.free()
+	if x.done && !x.last {
 		x.summary("udp done")
 	}
 	return st
 }
 
 // free gives the peer back.
-func (x *packets) free(t *Target) {
+func (x *packets) free() {
 	u := x.s.Upstream
 	a := u.attempt()
 	u.tried.Header, u.tried.Response = a.Connect, a.Session
-	if t.FirstByte {
+	if x.t.FirstByte {
 		u.tried.Header = a.FirstByte
 	}
 	outcome := upstream.OK
 	if x.failed {
 		outcome = upstream.Failed
 	}
-	if t.Group.Free(&u.tried, outcome) {
+	if x.t.Group.Free(&u.tried, outcome) {
 		x.s.Errorf(logs.Warn, "upstream server temporarily disabled")
 	}
 }
 
-// read hands on what the peer sends.
-func (x *packets) read(ended <-chan struct{}) {
-	defer close(x.from)
-	for {
-		b := make([]byte, x.p.Buffer)
-		n, err := x.s.Upstream.conn.Read(b)
-		if err == io.EOF { // an empty datagram
-			err = nil
-		}
-		if err != nil {
-			x.err = err
-			return
-		}
-		select {
-		case x.from <- b[:n]:
-		case <-ended:
-			return
-		}
-	}
+// ready reports whether a datagram of the client can be passed on at once.
+func (x *packets) ready() bool {
+	return x.unsent == nil && len(x.pc.waiting) == 0 && x.up.wait() <= 0
 }
 
-// run passes datagrams on and says how the session ended.
-func (x *packets) run(first []byte) Status {
-	s := x.s
-	s.Action = "proxying connection"
-	idle := time.NewTimer(x.p.Idle)
-	defer idle.Stop()
-	if !x.send(first) || x.finished() {
-		return Success
+// request passes a datagram of the client on.
+func (x *packets) request(b []byte) Status {
+	x.came(b)
+	if !x.send(b) || x.finished() {
+		return x.end(Success)
 	}
-	from := x.from
-	for {
-		var wake <-chan time.Time
-		in, out := x.pc.in, from
-		if d := time.Until(x.up.next); d > 0 {
-			in, wake = nil, time.After(d)
-		}
-		if d := time.Until(x.down.next); d > 0 {
-			out, wake = nil, time.After(d)
-		}
-		select {
-		case <-wake:
-			continue
-		case <-s.Stream.ctx.Done():
-			return Success
-		case <-x.pc.port.stopped:
-			s.Plainf(logs.Info, "disconnected on shutdown")
-			return Success
-		case <-idle.C:
-			return x.timedOut()
-		case b := <-in:
-			x.requests++
-			s.Client.Received += int64(len(b))
-			if !x.send(b) {
-				return Success
-			}
-		case b, ok := <-out:
-			x.responses++
-			if !ok { // nginx counts it as an answer, and waits for others
-				s.Action = "proxying and reading from upstream"
-				s.ConnError(logs.Error, x.err, "recv() failed")
-				s.Action = "proxying connection"
-				x.failed, from = true, nil
-				break
-			}
-			if x.took(b); x.finished() {
-				x.last = b
-				return Success
-			}
-			if !x.answer(b) {
-				return Success
-			}
-		}
-		if x.finished() {
-			return Success
-		}
-		idle.Reset(x.p.Idle)
-	}
+	return x.proceed()
 }
 
-// send passes a datagram on to the peer.
+// came counts a datagram of the client.
+func (x *packets) came(b []byte) {
+	x.requests++
+	x.s.Client.Received += int64(len(b))
+	x.moved = conn.Now()
+}
+
+// proceed passes on what has waited, and sees to it that what has to wait on will
+// not be forgotten.
+func (x *packets) proceed() Status {
+	if b := x.unsent; b != nil {
+		x.unsent = nil
+		if !x.send(b) || x.unsent == nil && x.finished() {
+			return x.end(Success)
+		}
+	}
+	for x.unsent == nil && len(x.pc.waiting) > 0 && x.up.wait() <= 0 {
+		b := x.next()
+		x.came(b)
+		if !x.send(b) || x.finished() {
+			return x.end(Success)
+		}
+	}
+	var d time.Duration
+	if len(x.pc.waiting) > 0 {
+		d = x.up.wait()
+	}
+	if w := x.down.wait(); w > 0 && (d <= 0 || w < d) {
+		d = w
+	}
+	if d > 0 {
+		x.sleep(d)
+	}
+	return Done
+}
+
+// next takes the first of the datagrams that wait.
+func (x *packets) next() []byte {
+	c := x.pc
+	b := c.waiting[0]
+	c.waiting[0] = nil
+	if c.waiting = c.waiting[1:]; len(c.waiting) == 0 {
+		c.waiting = nil
+	}
+	return b
+}
+
+func (x *packets) sleep(d time.Duration) {
+	if x.wake == nil {
+		x.wake = time.AfterFunc(d, x.woke)
+		return
+	}
+	x.wake.Reset(d)
+}
+
+// woke is called when a pace lets something move again.
+func (x *packets) woke() {
+	x.pc.mu.Lock()
+	if x.ended {
+		x.pc.mu.Unlock()
+		return
+	}
+	if st := x.proceed(); st != Done {
+		x.unlock(st)
+		return
+	}
+	x.read()
+}
+
+// send passes a datagram on to the peer, as much of it as nginx's buffer takes.
 func (x *packets) send(b []byte) bool {
+	if x.requests > 1 {
+		b = b[:min(len(b), x.p.Buffer)]
+	}
 	x.up.took(len(b))
-	if _, err := x.s.Upstream.conn.Write(b); err != nil {
+	wait, err := x.sendPeer(b)
+	switch {
+	case err != nil:
 		x.s.Action = "proxying and sending to upstream"
-		x.s.ConnError(logs.Error, err, "send() failed")
+		x.s.ConnError(logs.Error, err, "sendmsg() failed")
 		x.failed = true
 		return false
+	case wait:
+		x.unsent = append([]byte{}, b...)
+	default:
+		x.s.Upstream.conn.Sent += int64(len(b))
 	}
 	return true
 }
 
-// took counts a datagram of the peer.
-func (x *packets) took(b []byte) {
+// answer takes a datagram of the peer, to be sent to the client.
+func (x *packets) answer(b []byte, a *answers) Status {
 	u := x.s.Upstream
+	x.responses++
+	x.moved = conn.Now()
 	u.fromPeer += int64(len(b))
-	if a := u.attempt(); a.FirstByte < 0 {
-		a.FirstByte = a.sinceStart(conn.Now())
+	if t := u.attempt(); t.FirstByte < 0 {
+		t.FirstByte = t.sinceStart(x.moved)
 	}
 	x.down.took(len(b))
+	a.put(x.pc, b)
+	if !x.finished() {
+		return x.proceed()
+	}
+	// The client gets its answer when nothing remembers its session, for it may
+	// ask again at once.
+	x.last = true
+	x.end(Success)
+	x.s.end()
+	return Success
 }
 
-// answer passes a datagram on to the client.
-func (x *packets) answer(b []byte) bool {
-	if _, err := x.s.Client.Write(b); err != nil {
-		x.s.Action = "proxying and sending to client"
-		x.s.ConnError(logs.Info, err, "send() failed")
-		return false
+// unread is called when the peer cannot be read any more. nginx counts it as an
+// answer, and waits for others.
+func (x *packets) unread(err error) Status {
+	x.responses++
+	x.moved = conn.Now()
+	x.s.Action = "proxying and reading from upstream"
+	x.s.ConnError(logs.Error, err, "recv() failed")
+	x.s.Action = "proxying connection"
+	x.failed, x.deaf = true, true
+	if x.finished() {
+		return x.end(Success)
 	}
-	return true
+	return Done
 }
 
 // answered reports whether as many datagrams have come back as are expected.
@@ -225,23 +268,19 @@ func (x *packets) finished() bool {
 		}
 		x.pc.forget()
 	}
-	if !x.answered() {
+	if !x.answered() || x.unsent != nil {
 		return false
 	}
 	// From here on what the client sends begins another session; what has come
 	// before still belongs to this one.
 	x.pc.forget()
-	for {
-		select {
-		case b := <-x.pc.in:
-			x.requests++
-			x.s.Client.Received += int64(len(b))
-			x.send(b)
-		default:
-			x.done = x.answered()
-			return x.done
-		}
+	for x.unsent == nil && len(x.pc.waiting) > 0 {
+		b := x.next()
+		x.came(b)
+		x.send(b)
 	}
+	x.done = x.answered() && x.unsent == nil
+	return x.done
 }
 
 func (x *packets) summary(what string) {
@@ -250,13 +289,42 @@ func (x *packets) summary(what string) {
 		what, x.requests, x.responses, x.s.Received(), x.s.Sent(), u.received(), u.sent())
 }
 
+// look is called by the idle timer, which is not stopped and started with each
+// datagram: it looks how long ago the last one was, and runs on.
+func (x *packets) look() {
+	x.pc.mu.Lock()
+	left := x.moved + conn.Clock(x.p.Idle) - conn.Now()
+	switch {
+	case x.ended:
+	case left > 0:
+		x.idle.Reset(time.Duration(left))
+	case x.up.wait() > 0 || x.down.wait() > 0: // nginx has no such timer then
+		x.idle.Reset(x.p.Idle)
+	default:
+		x.unlock(x.timedOut())
+		return
+	}
+	x.pc.mu.Unlock()
+}
+
 // timedOut ends a session in which nothing has moved for proxy_timeout.
 func (x *packets) timedOut() Status {
 	if x.p.Responses < 0 || x.answered() {
 		x.summary("udp timed out")
-		return Success
+		return x.end(Success)
 	}
 	x.s.ConnError(logs.Error, syscall.ETIMEDOUT, "upstream timed out")
 	x.failed = true
-	return BadGateway
+	return x.end(BadGateway)
+}
+
+// shutdown ends the session because its generation retires, or is closed.
+func (x *packets) shutdown() Status {
+	if x.ended {
+		return Done
+	}
+	if x.s.Stream.ctx.Err() == nil {
+		x.s.Plainf(logs.Info, "disconnected on shutdown")
+	}
+	return x.end(Success)
 }

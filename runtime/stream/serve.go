@@ -18,8 +18,9 @@ import (
 // ended, or when a tunnel goes on with it.
 func (p *Port) Serve(c *conn.Conn) { p.serve(c, nil) }
 
-// serve serves one connection, or the datagrams of one client.
-func (p *Port) serve(c *conn.Conn, pc *packetConn) {
+// serve serves one connection, or the datagrams of one client. It answers Done if
+// the session goes on without it.
+func (p *Port) serve(c *conn.Conn, pc *packetConn) Status {
 	st := p.Stream
 	a := p.Any
 	if len(p.Addrs) > 0 { // else there is no need to know
@@ -33,7 +34,7 @@ func (p *Port) serve(c *conn.Conn, pc *packetConn) {
 	if !st.live.add(s) {
 		c.Close()
 		s.release()
-		return
+		return Success
 	}
 	if s.Debugging(logs.DebugEvent) {
 		s.Plainf(logs.DebugEvent, "accept: %s fd:%d", endText(c), c.FD())
@@ -46,6 +47,7 @@ func (p *Port) serve(c *conn.Conn, pc *packetConn) {
 	default:
 		s.Finish(status)
 	}
+	return status
 }
 
 // endText is the client's address with its port.
@@ -53,7 +55,7 @@ func endText(c *conn.Conn) string {
 	if a := c.RemoteAddr(); a.IsValid() {
 		return resolver.AddrPortText(a)
 	}
-	return "unix:"
+	return c.RemoteText()
 }
 
 func (s *Session) serve() Status {

@@ -1,179 +1,207 @@
 package stream
 
 import (
-	"errors"
 	"net"
-	"net/netip"
-	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"understudy/runtime/conn"
 	"understudy/runtime/listen"
 )
 
-// maxDatagram is the largest payload of a UDP datagram, in bytes.
-const maxDatagram = 65507
-
-// queued is how many datagrams of a client wait for its session; more are lost,
-// as in the socket's own queue.
+// queued is how many datagrams of a client wait until its session can pass them on;
+// more are lost, as in the socket's own queue.
 const queued = 16
 
-// A packetPort is the sessions of one UDP socket, by the addresses of both ends.
+// A packetPort is the sessions of one UDP socket, by the addresses of both ends. One
+// goroutine reads the socket and passes on what clients send, another what their
+// peers answer: a session has none of its own once it has found its peer.
 type packetPort struct {
 	*Port
-	pc *net.UDPConn
+	sock  *listen.Socket
+	in    *packetSocket
+	peers packetPeers
 
-	stopped chan struct{} // closed when the socket is no longer read
+	sessions sync.WaitGroup // one for each of open
 
 	mu      sync.Mutex
-	clients map[ends]*packetConn // guarded by mu
-}
-
-// ends are where a datagram comes from, and which address it was sent to; the
-// latter is not valid on sockets that have but one.
-type ends struct {
-	remote netip.AddrPort
-	local  netip.Addr
+	clients map[ends]*packetConn     // where datagrams go to; guarded by mu
+	open    map[*packetConn]struct{} // sessions that have not ended; guarded by mu
 }
 
 // ServeUDP reads the datagrams of a socket until the block is retired, and has
 // each client's served by a session of its own.
 func (p *Port) ServeUDP(sock *listen.Socket) {
-	pc, err := sock.UDP()
+	in, err := newPacketSocket(sock)
 	if err != nil {
 		return // the socket has been closed meanwhile
 	}
-	defer pc.Close()
-	wild := netip.MustParseAddrPort(sock.Addr).Addr().IsUnspecified()
-	if wild {
-		wild = wantLocal(pc) == nil
-	}
-	stop := p.Stream.onRetire(func() { pc.SetReadDeadline(time.Unix(1, 0)) })
-	defer stop()
-	u := &packetPort{Port: p, pc: pc, clients: map[ends]*packetConn{}, stopped: make(chan struct{})}
-	buf := make([]byte, maxDatagram)
-	var oob []byte
-	if wild {
-		oob = make([]byte, 128)
-	}
-	var sessions sync.WaitGroup
-	defer sessions.Wait()
+	defer in.close()
+	u := &packetPort{Port: p, sock: sock, in: in, clients: map[ends]*packetConn{}, open: map[*packetConn]struct{}{}}
+	remove := p.Stream.onRetire(in.stop)
+	defer remove()
+	in.receive(u)
+	u.shutdown()
+	u.sessions.Wait()
+	u.peers.close()
+}
+
+// deliver gives a datagram, of which it keeps nothing, to the session of its client,
+// or begins one with it.
+func (u *packetPort) deliver(e *ends, p []byte) {
 	for {
-		n, m, _, from, err := pc.ReadMsgUDPAddrPort(buf, oob)
-		if err != nil {
-			if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed) {
-				close(u.stopped)
-				return
+		u.mu.Lock()
+		c := u.clients[*e]
+		if c == nil {
+			c = &packetConn{port: u, ends: *e, control: e.control(), first: append([]byte{}, p...)}
+			if !e.anonymous() {
+				u.clients[*e] = c
 			}
-			continue // of an ICMP message about something that was sent
+			u.open[c] = struct{}{}
+			u.sessions.Add(1)
+			u.mu.Unlock()
+			go u.begin(c)
+			return
 		}
-		e := ends{remote: from}
-		if wild {
-			e.local = localOf(oob[:m])
-		}
-		if c := u.deliver(e, buf[:n]); c != nil {
-			sessions.Go(func() { u.begin(c, sock) })
+		u.mu.Unlock()
+		if c.take(p) {
+			return
 		}
 	}
 }
 
-// deliver gives a datagram to the session of its client; if there is none, it
-// returns what one begins with.
-func (u *packetPort) deliver(e ends, p []byte) *packetConn {
-	p = append([]byte{}, p...)
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	c := u.clients[e]
-	if c != nil {
-		select {
-		case c.in <- p:
-		default:
-		}
-		return nil
-	}
-	c = &packetConn{port: u, ends: e, in: make(chan []byte, queued), gone: make(chan struct{})}
-	c.first = p
-	u.clients[e] = c
-	return c
-}
-
-func (u *packetPort) begin(pc *packetConn, sock *listen.Socket) {
+func (u *packetPort) begin(pc *packetConn) {
 	c := conn.New(pc)
-	c.Serial = sock.NextSerial()
+	c.Serial = u.sock.NextSerial()
 	c.Received = int64(len(pc.first))
-	u.Port.serve(c, pc)
+	if u.Port.serve(c, pc) != Done {
+		u.ended(pc)
+	}
+}
+
+// ended forgets a session of which nothing runs any more.
+func (u *packetPort) ended(c *packetConn) {
+	u.mu.Lock()
+	delete(u.open, c)
+	u.mu.Unlock()
+	u.sessions.Done()
+}
+
+// shutdown ends the sessions, now that the socket is not read any more.
+func (u *packetPort) shutdown() {
+	u.mu.Lock()
+	list := make([]*packetConn, 0, len(u.open))
+	for c := range u.open {
+		list = append(list, c)
+	}
+	u.mu.Unlock()
+	for _, c := range list {
+		c.shutdown()
+	}
 }
 
 // A packetConn is the datagrams of one client, as a connection.
 type packetConn struct {
-	port  *packetPort
-	ends  ends
-	first []byte
-	in    chan []byte
-	once  sync.Once
-	gone  chan struct{} // closed by Close
+	port      *packetPort
+	ends      ends
+	control   []byte // what has an answer come from the address that was asked; nil: nothing
+	first     []byte // what the session began with; nil once it was read
+	forgotten atomic.Bool
+
+	mu      sync.Mutex // guards what follows, and all of relay
+	relay   *packets   // nil before there is a peer
+	waiting [][]byte   // what the client has sent since first and was not passed on yet
+	stopped bool       // the session is to end when it has found its peer
+}
+
+// take passes a datagram on, or has it wait. It reports false if the session wants
+// none any more.
+func (c *packetConn) take(p []byte) bool {
+	c.mu.Lock()
+	x := c.relay
+	switch {
+	case c.forgotten.Load():
+		c.mu.Unlock()
+		return false
+	case x == nil || !x.ready():
+		if len(c.waiting) < queued {
+			c.waiting = append(c.waiting, append([]byte{}, p...))
+		}
+		if x != nil {
+			x.unlock(x.proceed())
+			break
+		}
+		c.mu.Unlock()
+	default:
+		x.unlock(x.request(p))
+	}
+	return true
+}
+
+func (c *packetConn) shutdown() {
+	c.mu.Lock()
+	c.stopped = true
+	if x := c.relay; x != nil {
+		x.unlock(x.shutdown())
+		return
+	}
+	c.mu.Unlock()
 }
 
 // forget has the next datagram of the client begin another session.
 func (c *packetConn) forget() {
+	if c.forgotten.Load() {
+		return
+	}
 	u := c.port
 	u.mu.Lock()
-	defer u.mu.Unlock()
 	if u.clients[c.ends] == c {
 		delete(u.clients, c.ends)
 	}
+	u.mu.Unlock()
+	c.forgotten.Store(true)
 }
 
 // Close implements net.Conn.
 func (c *packetConn) Close() error {
-	c.once.Do(func() {
-		c.forget()
-		close(c.gone)
-	})
+	c.forget()
 	return nil
 }
 
 // Write implements net.Conn: p is a datagram.
 func (c *packetConn) Write(p []byte) (int, error) {
-	var oob []byte
-	if c.ends.local.IsValid() {
-		oob = fromLocal(c.ends.local)
+	a := newAnswers(c.port.in)
+	defer a.free()
+	a.put(c, p)
+	a.in.sendAll(a)
+	if err := a.list[0].err; err != nil {
+		return 0, err
 	}
-	n, _, err := c.port.pc.WriteMsgUDPAddrPort(p, oob, c.ends.remote)
-	return n, err
+	return len(p), nil
 }
 
-// Read implements net.Conn: it returns what one datagram has.
+// Read implements net.Conn: it returns the first datagram. Those that follow have
+// nobody who would read them.
 func (c *packetConn) Read(p []byte) (int, error) {
-	if c.first != nil {
-		n := copy(p, c.first)
-		c.first = nil
-		return n, nil
-	}
-	select {
-	case b := <-c.in:
-		return copy(p, b), nil
-	case <-c.port.stopped:
-		return 0, net.ErrClosed
-	case <-c.gone:
+	if c.first == nil {
 		return 0, net.ErrClosed
 	}
+	n := copy(p, c.first)
+	c.first = nil
+	return n, nil
 }
 
 // RemoteAddr implements net.Conn.
-func (c *packetConn) RemoteAddr() net.Addr { return net.UDPAddrFromAddrPort(c.ends.remote) }
+func (c *packetConn) RemoteAddr() net.Addr { return c.ends.remote() }
+
+// RemotePath is the name of the client's unix socket, if it has one.
+func (c *packetConn) RemotePath() string { return c.ends.unixPath() }
 
 // LocalAddr implements net.Conn.
-func (c *packetConn) LocalAddr() net.Addr {
-	a := c.port.pc.LocalAddr().(*net.UDPAddr)
-	if c.ends.local.IsValid() {
-		return net.UDPAddrFromAddrPort(netip.AddrPortFrom(c.ends.local, a.AddrPort().Port()))
-	}
-	return a
-}
+func (c *packetConn) LocalAddr() net.Addr { return c.port.in.localAddr(&c.ends) }
 
-// The deadlines of net.Conn are not needed: what reads datagrams has timers.
+// The deadlines of net.Conn are not needed: what waits for datagrams has timers.
 
 func (c *packetConn) SetDeadline(time.Time) error      { return nil }
 func (c *packetConn) SetReadDeadline(time.Time) error  { return nil }

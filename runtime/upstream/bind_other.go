@@ -7,11 +7,10 @@ import (
 	"syscall"
 )
 
-func bindControl(o DialOptions) func(network, address string, c syscall.RawConn) error {
-	return func(string, string, syscall.RawConn) error {
-		if o.Transparent {
-			return errors.New("transparent proxying is not supported on this platform")
-		}
-		return nil
+// control sets the options of a socket before it is bound and connected.
+func (o DialOptions) control(string, string, syscall.RawConn) error {
+	if o.Transparent {
+		return errors.New("transparent proxying is not supported on this platform")
 	}
+	return nil
 }

@@ -17,6 +17,8 @@ type DialOptions struct {
 	Transparent bool           // Bind may be an address of another host
 	KeepAlive   bool           // TCP keepalive probes (proxy_socket_keepalive)
 	Datagram    bool           // UDP
+	RcvBuf      int            // of the socket, in bytes (proxy_socket_rcvbuf); 0: the system's
+	SndBuf      int            // likewise (proxy_socket_sndbuf)
 }
 
 // Dial connects to p. Its errors hold the system's; conn.Errno finds it, and
@@ -27,8 +29,8 @@ func (g *Group) Dial(ctx context.Context, p *Peer, o DialOptions) (*Conn, error)
 		// The system's times, as setting SO_KEEPALIVE alone has.
 		d.KeepAliveConfig = net.KeepAliveConfig{Enable: true, Idle: -1, Interval: -1, Count: -1}
 	}
-	if o.Bind.IsValid() {
-		d.Control = bindControl(o)
+	if o.Bind.IsValid() || o.RcvBuf > 0 || o.SndBuf > 0 {
+		d.Control = o.control
 	}
 	nc, err := dial(ctx, &d, p, o)
 	if err != nil {

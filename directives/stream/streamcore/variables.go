@@ -49,8 +49,8 @@ func protocol(s *stream.Session, _ string) ([]byte, bool) {
 func binaryAddr(s *stream.Session, _ string) ([]byte, bool) {
 	a := s.RemoteAddr().Addr()
 	switch {
-	case !a.IsValid(): // a unix socket: nginx takes its path, which clients do not have
-		return []byte{}, true
+	case !a.IsValid(): // a unix socket
+		return s.Copy(s.RealIP), true
 	case a.Is4():
 		b := a.As4()
 		return append(s.Alloc(len(b)), b[:]...), true

@@ -18,6 +18,14 @@ var settings = []spec.Directive[conf]{{
 	Doc: "Probes whether proxied servers are still there.",
 	Set: spec.SetFlag(func(c *conf) *spec.Value[bool] { return &c.keepalive }),
 }, {
+	Name: "proxy_socket_rcvbuf", In: anywhere, Syntax: "size",
+	Doc: "Sets the receive buffer of sockets to proxied servers.",
+	Set: spec.SetSize(func(c *conf) *spec.Value[int64] { return &c.rcvBuf }, false),
+}, {
+	Name: "proxy_socket_sndbuf", In: anywhere, Syntax: "size",
+	Doc: "Sets the send buffer of sockets to proxied servers.",
+	Set: spec.SetSize(func(c *conf) *spec.Value[int64] { return &c.sndBuf }, false),
+}, {
 	Name: "proxy_connect_timeout", In: anywhere, Syntax: "time", Default: "60s",
 	Doc: "Limits the time for connecting to a proxied server.",
 	Set: spec.SetTime(func(c *conf) *spec.Value[time.Duration] { return &c.connect }, true),

@@ -31,7 +31,7 @@ type conf struct {
 	bind                       spec.Value[local]
 	keepalive, next, halfClose spec.Value[bool]
 	connect, timeout           spec.Value[time.Duration]
-	buffer                     spec.Value[int64]
+	buffer, rcvBuf, sndBuf     spec.Value[int64]
 	upload, download           spec.Value[*stream.Template]
 	requests, responses        spec.Value[int]
 	nextTries                  spec.Value[int]
@@ -87,7 +87,7 @@ func (c *conf) addTo(b *spec.StreamBuilder) error {
 		Next: c.next.V, NextTries: c.nextTries.V, NextTimeout: c.nextTimeout.V,
 		Buffer: int(c.buffer.V), Upload: limit(c.upload.V), Download: limit(c.download.V),
 		Bind: c.bind.V.address, Transparent: c.bind.V.transparent, Protocol: c.protocol.V,
-		Requests: c.requests.V, Responses: -1,
+		RcvBuf: int(c.rcvBuf.V), SndBuf: int(c.sndBuf.V), Requests: c.requests.V, Responses: -1,
 		HalfClose: c.halfClose.V, SocketKeepalive: c.keepalive.V, NoDelay: b.Server.NoDelay,
 	}
 	if c.responses.Given() {

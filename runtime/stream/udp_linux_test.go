@@ -1,0 +1,202 @@
+package stream
+
+import (
+	"fmt"
+	"net"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"understudy/runtime/listen"
+	"understudy/runtime/upstream"
+)
+
+// echoPeer sends each datagram back.
+func echoPeer(t testing.TB) *upstream.Peer {
+	t.Helper()
+	pc, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		buf := make([]byte, 1<<16)
+		for {
+			n, from, err := pc.ReadFromUDPAddrPort(buf)
+			if err != nil {
+				return
+			}
+			pc.WriteToUDPAddrPort(buf[:n], from)
+		}
+	}()
+	t.Cleanup(func() {
+		pc.Close()
+		<-ended
+	})
+	return upstream.NewPeer("b", pc.LocalAddr().(*net.UDPAddr).AddrPort())
+}
+
+// TestUDPEmpty: a datagram of no bytes is one.
+func TestUDPEmpty(t *testing.T) {
+	s := newSite(t, noVars())
+	p := newProxy(group(t, echoPeer(t)))
+	p.Responses = -1
+	s.content(p)
+	c := dialUDP(t, s.serveUDP(t, "127.0.0.1:0"))
+	for _, text := range []string{"", "a", "", "b"} {
+		check(t, "answer", exchange(t, c, text), text)
+	}
+}
+
+// TestUDPClients: datagrams of many clients at a time find their way back.
+func TestUDPClients(t *testing.T) {
+	s := newSite(t, noVars())
+	p := newProxy(group(t, echoPeer(t)))
+	p.Responses, p.Buffer = -1, 2048
+	s.content(p)
+	at := s.serveUDP(t, "127.0.0.1:0")
+	var clients sync.WaitGroup
+	for i := range 50 {
+		c := dialUDP(t, at)
+		clients.Go(func() {
+			buf := make([]byte, 100)
+			for k := range 20 {
+				for n := range 3 {
+					fmt.Fprintf(c, "%d/%d/%d", i, k, n)
+				}
+				for n := range 3 {
+					got, err := c.Read(buf)
+					if want := fmt.Sprintf("%d/%d/%d", i, k, n); err != nil || string(buf[:got]) != want {
+						t.Errorf("got %q, %v, want %q", buf[:got], err, want)
+						return
+					}
+				}
+			}
+		})
+	}
+	clients.Wait()
+}
+
+// TestUDPBufferSize: as in nginx, proxy_buffer_size is the most of a datagram that is
+// passed on, but for the first of a client.
+func TestUDPBufferSize(t *testing.T) {
+	s := newSite(t, noVars())
+	p := newProxy(group(t, echoPeer(t)))
+	p.Responses, p.Buffer = -1, 5
+	s.content(p)
+	c := dialUDP(t, s.serveUDP(t, "127.0.0.1:0"))
+	check(t, "first", exchange(t, c, "0123456789"), "01234")
+	check(t, "second", exchange(t, c, "0123456789"), "01234")
+	s.CloseAll()
+	<-s.done
+	check(t, "ended", swap(s.last(), p.Target.Group.Peers()[0].Name, "$B"), "200 20/10 $B 10/15")
+}
+
+// TestUDPAlloc: a datagram that is passed on, and its answer, allocate nothing.
+func TestUDPAlloc(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	s := newSite(t, noVars())
+	p := newProxy(group(t, echoPeer(t)))
+	p.Responses = -1
+	s.content(p)
+	c := dialUDP(t, s.serveUDP(t, "127.0.0.1:0"))
+	message, buf := make([]byte, 64), make([]byte, 64)
+	n := testing.AllocsPerRun(500, func() {
+		c.Write(message)
+		if _, err := c.Read(buf); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n > 0 {
+		t.Errorf("%v allocations for a datagram and its answer", n)
+	}
+}
+
+// serveUnixgram has the site serve a unix socket of datagrams.
+func (s *site) serveUnixgram(t *testing.T, path string) {
+	set := &listen.Set{Log: func(level, text string) { t.Log(level, text) }}
+	ch, err := set.Next([]listen.Options{{Network: "unixgram", Addr: "unix:" + path}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ch.Commit()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.port.ServeUDP(ch.Sockets[0])
+	}()
+	t.Cleanup(func() {
+		s.CloseAll()
+		<-ended
+		set.Close()
+	})
+}
+
+// TestUnixgram: a client that has a name gets answers; for one without a name each
+// datagram is a session.
+func TestUnixgram(t *testing.T) {
+	dir := t.TempDir()
+	s := newSite(t, noVars())
+	s.srv.Content = &Step{Run: func(x *Session) Status {
+		x.Client.Write([]byte(x.RealIP + " " + x.LocalText()))
+		return Success
+	}}
+	at := &net.UnixAddr{Name: filepath.Join(dir, "s"), Net: "unixgram"}
+	s.serveUnixgram(t, at.Name)
+	me := filepath.Join(dir, "c")
+	c, err := net.DialUnix("unixgram", &net.UnixAddr{Name: me, Net: "unixgram"}, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(5 * time.Second))
+	c.Write([]byte("hello"))
+	buf := make([]byte, 300)
+	n, err := c.Read(buf)
+	if want := "unix:" + me + " unix:" + at.Name; err != nil || string(buf[:n]) != want {
+		t.Errorf("got %q, %v, want %q", buf[:n], err, want)
+	}
+	<-s.done
+	nobody, err := net.DialUnix("unixgram", nil, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer nobody.Close()
+	for range 2 {
+		nobody.Write([]byte("hi"))
+		<-s.done
+		check(t, "ended", s.last(), "200 2/0")
+	}
+}
+
+// TestUnixgramPeer: datagrams that the peer has no room for wait, in order.
+func TestUnixgramPeer(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "p")
+	pc, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pc.Close()
+	s := newSite(t, noVars())
+	p := newProxy(group(t, upstream.NewUnixPeer("unix:"+path, path)))
+	p.Responses = -1
+	s.content(p)
+	c := dialUDP(t, s.serveUDP(t, "127.0.0.1:0"))
+	const many = 24 // the kernel keeps about ten, the session 16
+	for i := range many {
+		fmt.Fprintf(c, "%d", i)
+		time.Sleep(time.Millisecond) // the peer is to be read last
+	}
+	pc.SetReadDeadline(time.Now().Add(5 * time.Second))
+	buf := make([]byte, 100)
+	for i := range many {
+		n, err := pc.Read(buf)
+		if want := fmt.Sprint(i); err != nil || string(buf[:n]) != want {
+			t.Fatalf("got %q, %v, want %q", buf[:n], err, want)
+		}
+	}
+}
