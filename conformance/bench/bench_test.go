@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"io"
+	"net"
 	"os"
 	"runtime"
 	"strings"
@@ -173,5 +174,22 @@ func TestShake(t *testing.T) {
 		if served.Load() != 10 || resumed.Load() != 0 {
 			t.Errorf("%s: got %d connections, %d of them resumed", kind, served.Load(), resumed.Load())
 		}
+	}
+}
+
+func TestDatagrams(t *testing.T) {
+	back, err := listenDatagrams()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer back.Close()
+	c, err := net.Dial("udp", back.LocalAddr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	got, err := echo(t.Context(), pack{c}, 30, 10*time.Second)
+	if err != nil || got.requests != 30 {
+		t.Errorf("got %+v, %v, want 30 datagrams", got, err)
 	}
 }

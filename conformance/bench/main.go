@@ -126,6 +126,11 @@ func (s settings) run(ctx context.Context) error {
 		return err
 	}
 	defer back.Close()
+	udp, err := listenDatagrams()
+	if err != nil {
+		return err
+	}
+	defer udp.Close()
 
 	bins := []binary{{name: "understudy", path: s.understudy}}
 	if s.nginx != "" {
@@ -152,7 +157,7 @@ func (s settings) run(ctx context.Context) error {
 				if sc.needs&^b.modules != 0 {
 					continue
 				}
-				got, err := sc.measure(ctx, &run{settings: s, binary: b, dir: dir, backend: back.Addr()})
+				got, err := sc.measure(ctx, &run{settings: s, binary: b, dir: dir, backend: back.Addr(), datagrams: udp.LocalAddr()})
 				if err != nil {
 					return fmt.Errorf("%s: %s: %w", b.name, sc.name, err)
 				}

@@ -13,6 +13,8 @@ type run struct {
 	binary
 	dir     string   // prefix
 	backend net.Addr // of the backend in this program
+
+	datagrams net.Addr // of the one that takes datagrams
 }
 
 // A scenario measures one thing, with a server of its own: what an earlier one
@@ -38,6 +40,7 @@ var scenarios = []scenario{
 	{"TLS stream, 1 MB body", streamModule | sslModule, requests(viaStreamTLS, "/large", largeBody)},
 	{"TLS handshake, ECDSA P-256", sslModule, handshakes(viaTLS)},
 	{"TLS handshake, RSA 2048", sslModule, handshakes(viaRSA)},
+	{"UDP echo, 66-byte datagrams", streamModule, datagrams},
 	{"idle WebSocket, http", 0, tunnels(viaHTTP)},
 	{"idle WebSocket, stream", streamModule, tunnels(viaStream)},
 	{"many tunnels, 1 % active", streamModule, active(viaStream)},

@@ -168,6 +168,11 @@ stream {
         proxy_pass backend;
         proxy_timeout 1h;
     }
+    server {
+        listen STREAM udp;
+        proxy_pass ECHO;
+        proxy_timeout 1h;
+    }
     STREAMS
 }
 `
@@ -267,7 +272,7 @@ func (s *server) choose() error {
 // returns at its first response.
 func (s *server) run(ctx context.Context, r *run, conf string) error {
 	s.exited = make(chan error, 1)
-	conf = strings.NewReplacer("WORKERS", fmt.Sprint(r.cpus), "BACKEND", r.backend.String(), "HTTP", s.http,
+	conf = strings.NewReplacer("WORKERS", fmt.Sprint(r.cpus), "BACKEND", r.backend.String(), "HTTP", s.http, "ECHO", fmt.Sprint(r.datagrams),
 		"STREAMTLS", s.streamTLS, "STREAM", s.stream, "TLSADDR", s.tls, "RSAADDR", s.rsa).Replace(conf)
 	if err := os.WriteFile(filepath.Join(r.dir, "nginx.conf"), []byte(conf), 0o644); err != nil {
 		return err
