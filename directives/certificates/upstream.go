@@ -3,6 +3,7 @@ package certificates
 import (
 	"crypto/tls"
 	"errors"
+	"strings"
 
 	"understudy/directives/spec"
 	"understudy/parser/diag"
@@ -133,7 +134,7 @@ func (u *Upstream[S]) TLS(prefix string, scope *spec.Scope, t *vars.Table[S], al
 	}
 	x, warnings, err := certs.NewClient(s, Loader(scope))
 	for _, w := range warnings {
-		scope.Diags().Warn(u.protocols.Pos, "tls", "%s", w)
+		scope.Diags().Warn(u.protocols.Pos, "tls", "%s", strings.ReplaceAll(w, `"ssl_`, `"`+prefix+"ssl_"))
 	}
 	if err != nil {
 		var d diag.Diagnostic

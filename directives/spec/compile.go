@@ -65,7 +65,7 @@ type env struct {
 	http      *httpd.Vars
 	stream    *stream.Vars
 	upstreams [2]upstreams
-	resolving [2]Resolving // of http and of stream
+	resolving map[*Scope]Resolving
 	results   map[reflect.Type]any
 	patterns  map[pattern]*regex.Regexp
 	top       []*parser.Directive

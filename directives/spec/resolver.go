@@ -8,18 +8,34 @@ import (
 	"understudy/runtime/resolver"
 )
 
-// A Resolving is what an http or stream block says about names that are looked
-// up at run time, for the upstream blocks in it that say nothing themselves.
+// A Resolving is what a block says about names that are looked up at run time,
+// for other modules: upstream blocks have that of the http or stream block around
+// them, ssl that of the server.
 type Resolving struct {
 	Resolver *resolver.Resolver // nil: there is none
 	Timeout  time.Duration
 }
 
-// SetResolving tells the upstream blocks of the http or stream block that s is in.
-func (s *Scope) SetResolving(r Resolving) { s.resolving[s.protocol()] = r }
+// SetResolving tells the modules of s, and of the blocks in it.
+func (s *Scope) SetResolving(r Resolving) {
+	if s.Parent != nil && s.Parent.Resolving() == r {
+		return // most servers say what their block says
+	}
+	if s.resolving == nil {
+		s.resolving = map[*Scope]Resolving{}
+	}
+	s.resolving[s] = r
+}
 
-// Resolving returns what the http or stream block that s is in says.
-func (s *Scope) Resolving() Resolving { return s.resolving[s.protocol()] }
+// Resolving returns what s says, or the next block around it that does.
+func (s *Scope) Resolving() Resolving {
+	for ; s != nil; s = s.Parent {
+		if r, ok := s.resolving[s]; ok {
+			return r
+		}
+	}
+	return Resolving{}
+}
 
 // LookupFunc adapts Lookup for resolver.Options; nil if there is none.
 func (o *Options) LookupFunc() func(context.Context, string) ([]netip.Addr, error) {

@@ -46,7 +46,7 @@ func (c *conf[S]) build(b *builder, t *vars.Table[S], alpn []string) (x *certs.C
 		return nil, nil, nil
 	}
 	s := certs.Settings{
-		Passwords: c.passwords.V, Protocols: c.protocols.V, Ciphers: c.ciphers.V, Curves: c.curve.V,
+		Passwords: c.passwords.V, Protocols: c.protocols.V, Ciphers: c.ciphers.V, OwnOrder: c.preferServer.V, Curves: c.curve.V,
 		Verify: c.verify.V, Depth: c.depth.V, Tickets: c.tickets.V, Timeout: c.timeout.V,
 		Cache: c.cache.V.shared, NoSessions: c.cache.V.off, ALPN: alpn, Commands: c.commands.V, Reject: c.reject.V,
 		ClientCA: c.file(b, &c.client), Trusted: c.file(b, &c.trusted), CRL: c.file(b, &c.crl),
@@ -121,6 +121,12 @@ func (c *conf[S]) rest(b *builder, x *certs.Context) error {
 		if err := b.loader.CheckDH(env.ConfName(c.dhparam.V)); err != nil {
 			return b.errorf(c.dhparam.Pos, "tls", "%v", err)
 		}
+	}
+	if c.dhparam.V != "" {
+		b.warn(c.dhparam.Pos, "ssl-ignored", `"ssl_dhparam" is ignored: there are no ciphers with key exchange over finite fields (DHE)`)
+	}
+	if c.earlyData.V {
+		b.warn(c.earlyData.Pos, "ssl-ignored", `"ssl_early_data" is not supported on this platform, ignored`)
 	}
 	if c.ech.V != nil {
 		b.warn(c.ech.Pos, "ssl-ignored", `"ssl_ech_file" is not supported on this platform, ignored`)

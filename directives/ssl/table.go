@@ -12,7 +12,6 @@ import (
 // Why directives are accepted that change nothing.
 const (
 	whyDH         = "there is no key exchange over finite fields here: clients use elliptic curves"
-	whyOrder      = "the order of ciphers is fixed here, the best that both sides have is used"
 	whyRecord     = "the size of records adapts to the connection here"
 	whyEarly      = "clients that send early data are told to send it again after the handshake"
 	whyCompressed = "certificates are sent as they are, which all clients take"
@@ -83,8 +82,8 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 		Set: spec.SetText(func(c *c) *spec.Value[string] { return &c.trusted }),
 	}, {
 		Name: "ssl_prefer_server_ciphers", In: in, Syntax: "on | off", Default: "off",
-		Doc: "Lets the server's order of ciphers count, not the client's.",
-		Set: spec.Accept(whyOrder, spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.preferServer })),
+		Doc: "Lets the server's order of ciphers count, not the client's. That of TLS 1.3 is always crypto/tls's.",
+		Set: spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.preferServer }),
 	}, {
 		Name: "ssl_session_cache", In: in, Args: spec.Between(1, 2), Syntax: "off | none | [builtin[:size]] [shared:name:size]", Default: "none",
 		Doc: "Says where sessions are kept. With tickets, clients keep them, and servers with the same cache share the keys.",

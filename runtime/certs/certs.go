@@ -45,6 +45,7 @@ type Settings struct {
 
 	Protocols Protocols
 	Ciphers   string // as OpenSSL has them, for TLS 1.2 and before
+	OwnOrder  bool   // of ciphers counts, not the client's (ssl_prefer_server_ciphers)
 	Curves    string // names with ":" between them, or "auto"
 
 	Verify   Verify
@@ -78,6 +79,7 @@ type Context struct {
 	status    *StatusCheck
 	check     *verifier // nil unless clients are verified
 	sessions  *sessions
+	ownOrder  bool
 	reject    bool
 	certified bool // it has certificates, which need not be loaded yet
 }
@@ -85,9 +87,10 @@ type Context struct {
 // New makes the context of a server. What crypto/tls cannot do as it is asked
 // to is in warnings.
 func New(s Settings, l *Loader) (x *Context, warnings []string, err error) {
-	x = &Context{Verify: s.Verify, status: s.Status, reject: s.Reject, certified: len(s.Certificates)+len(s.Context) > 0}
+	x = &Context{Verify: s.Verify, status: s.Status, ownOrder: s.OwnOrder, reject: s.Reject, certified: len(s.Certificates)+len(s.Context) > 0}
 	warn := func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) }
-	c := &tls.Config{NextProtos: s.ALPN}
+	// The size of records is the caller's choice (ssl_buffer_size).
+	c := &tls.Config{NextProtos: s.ALPN, DynamicRecordSizingDisabled: true}
 	if c.MinVersion, c.MaxVersion, err = s.Protocols.versions(warn); err != nil {
 		return nil, warnings, err
 	}
@@ -120,7 +123,7 @@ func New(s Settings, l *Loader) (x *Context, warnings []string, err error) {
 	if c.CurvePreferences, err = parseCurves(s.Curves, warn); err != nil {
 		return nil, warnings, err
 	}
-	if err := applyCommands(c, s.Commands, commandsOf{&s.Tickets, s.Passwords, l}, warn); err != nil {
+	if err := applyCommands(c, s.Commands, commandsOf{&s.Tickets, &x.ownOrder, s.Passwords, l}, warn); err != nil {
 		return nil, warnings, err
 	}
 	for _, ca := range x.authorities() {

@@ -151,57 +151,114 @@ func (c *suite) is(word string) bool {
 
 var errNoCipher = "error:0A0000B9:SSL routines::no cipher match"
 
+// A choice is the ciphers that a list selects, in its order.
+type choice struct {
+	order []*suite // those not yet selected come first
+	on    map[*suite]bool
+}
+
+// move puts the ciphers that which selects behind the others, or before them.
+func (c *choice) move(first bool, which func(*suite) bool) {
+	var moved, rest []*suite
+	for _, s := range c.order {
+		if which(s) {
+			moved = append(moved, s)
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	if first {
+		c.order = append(moved, rest...)
+	} else {
+		c.order = append(rest, moved...)
+	}
+}
+
+// apply does what a word of a list says, which has op before it or 0.
+// (ssl_cipher_apply_rule)
+func (c *choice) apply(op byte, word string) {
+	switch op {
+	case 0:
+		c.move(false, func(s *suite) bool {
+			add := !c.on[s] && s.all(word)
+			c.on[s] = c.on[s] || add
+			return add
+		})
+	case '+':
+		c.move(false, func(s *suite) bool { return c.on[s] && s.all(word) })
+	case '-':
+		c.move(true, func(s *suite) bool {
+			off := c.on[s] && s.all(word)
+			c.on[s] = c.on[s] && !off
+			return off
+		})
+	case '!':
+		c.order = slices.DeleteFunc(c.order, func(s *suite) bool { return s.all(word) })
+	}
+}
+
+// byStrength orders the ciphers by the bits of their keys.
+func (c *choice) byStrength() {
+	slices.SortStableFunc(c.order, func(a, b *suite) int { return b.bits() - a.bits() })
+}
+
+func (s *suite) bits() int {
+	_, text, _ := strings.Cut(s.enc, "(")
+	n, _ := strconv.Atoi(strings.TrimSuffix(text, ")"))
+	return n
+}
+
+// maxLevel is the highest level of security that a list may ask for and that
+// crypto/tls always has.
+const maxLevel = 2
+
 // parseCiphers returns the ciphers of TLS 1.2 and before that a list selects
-// and crypto/tls has. Their order is for crypto/tls to choose. It warns of
-// ciphers that the list names and that cannot be offered.
+// and crypto/tls has, in the order of the list. It warns of what the list names
+// and that cannot be offered.
 func parseCiphers(list string, warn func(string, ...any)) ([]uint16, error) {
 	all := ciphers()
-	on, dead := make([]bool, len(all)), make([]bool, len(all))
+	c := choice{on: map[*suite]bool{}}
+	for i := range all {
+		if all[i].proto != "TLSv1.3" {
+			c.order = append(c.order, &all[i])
+		}
+	}
 	var missing []string
 	words := strings.FieldsFunc(list, func(r rune) bool { return r == ':' || r == ' ' || r == ',' || r == ';' })
 	for i, word := range words {
-		if strings.HasPrefix(word, "@") {
-			continue // an order, or a level of strength
+		word, command, _ := strings.Cut(word, "@")
+		if level, ok := strings.CutPrefix(command, "SECLEVEL="); ok {
+			if n, err := strconv.Atoi(level); err == nil && n > maxLevel {
+				warn(`"ssl_ciphers": "@%s" has no effect, ignored`, command)
+			}
+		} else if command == "STRENGTH" {
+			c.byStrength()
 		}
-		word, _, _ = strings.Cut(word, "@")
 		op := byte(0)
 		if word != "" && strings.IndexByte("+-!", word[0]) >= 0 {
 			op, word = word[0], word[1:]
 		}
-		if word == "DEFAULT" && (i > 0 || op != 0) {
+		if word == "" || word == "DEFAULT" && (i > 0 || op != 0) {
 			continue // it counts only at the beginning
 		}
-		for j := range all {
-			c := &all[j]
-			if c.proto == "TLSv1.3" || dead[j] || !c.all(word) {
-				continue
-			}
-			switch op {
-			case 0:
-				on[j] = true
-				if c.name == word && !c.usable {
-					missing = append(missing, word)
-				}
-			case '-':
-				on[j] = false
-			case '!':
-				on[j], dead[j] = false, true
-			}
+		if op == 0 && slices.ContainsFunc(c.order, func(s *suite) bool { return s.name == word && !s.usable }) {
+			missing = append(missing, word)
 		}
+		c.apply(op, word)
 	}
 	any := false
 	var ids []uint16
-	for j, c := range all {
-		any = any || on[j]
-		if on[j] && c.usable && c.au != "None" {
-			ids = append(ids, c.id)
+	for _, s := range c.order {
+		any = any || c.on[s]
+		if c.on[s] && s.usable && s.au != "None" {
+			ids = append(ids, s.id)
 		}
 	}
 	if !any {
 		return nil, failed(`SSL_CTX_set_cipher_list("`+list+`") failed`, errNoCipher)
 	}
 	missing = slices.DeleteFunc(missing, func(name string) bool {
-		return !on[slices.IndexFunc(all, func(c suite) bool { return c.name == name })]
+		return !slices.ContainsFunc(c.order, func(s *suite) bool { return s.name == name && c.on[s] })
 	})
 	if len(missing) > 0 {
 		warn(`"ssl_ciphers": cannot be offered, ignored: %s`, strings.Join(missing, ":"))

@@ -42,7 +42,7 @@ func NewClient(s ClientSettings, l *Loader) (c *Client, warnings []string, err e
 	warn := func(format string, args ...any) { warnings = append(warnings, fmt.Sprintf(format, args...)) }
 	// Verification is ours: in OpenSSL's order, and against the name of
 	// proxy_ssl_name, which need not be that of the SNI.
-	c = &Client{base: &tls.Config{InsecureSkipVerify: true}}
+	c = &Client{base: &tls.Config{InsecureSkipVerify: true, DynamicRecordSizingDisabled: true}}
 	if c.base.MinVersion, c.base.MaxVersion, err = s.Protocols.versions(warn); err != nil {
 		return nil, warnings, err
 	}
@@ -68,7 +68,7 @@ func NewClient(s ClientSettings, l *Loader) (c *Client, warnings []string, err e
 		}
 	}
 	tickets := s.Reuse
-	if err = applyCommands(c.base, s.Commands, commandsOf{&tickets, s.Passwords, l}, warn); err != nil {
+	if err = applyCommands(c.base, s.Commands, commandsOf{&tickets, new(bool), s.Passwords, l}, warn); err != nil {
 		return nil, warnings, err
 	}
 	if tickets {

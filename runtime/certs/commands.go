@@ -2,14 +2,17 @@ package certs
 
 import (
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // commandsOf is what commands may need or change besides a configuration.
 type commandsOf struct {
 	tickets   *bool
+	ownOrder  *bool
 	passwords [][]byte
 	loader    *Loader
 }
@@ -59,6 +62,8 @@ func applyCommands(c *tls.Config, commands [][2]string, o commandsOf, warn func(
 					return bad()
 				case strings.EqualFold(word, "SessionTicket"):
 					*o.tickets = !off
+				case strings.EqualFold(word, "ServerPreference"):
+					*o.ownOrder = !off
 				default:
 					warn(`"ssl_conf_command Options %s" is ignored: it has no counterpart`, word)
 				}
@@ -67,7 +72,16 @@ func applyCommands(c *tls.Config, commands [][2]string, o commandsOf, warn func(
 			cert = o.loader.conf(value)
 		case "privatekey":
 			key = o.loader.conf(value)
-		case "protocol", "signaturealgorithms", "clientsignaturealgorithms", "dhparameters", "ecdhparameters", "recordpadding",
+		case "protocol":
+			if err := applyProtocol(c, value, warn); err != nil {
+				return bad()
+			}
+		case "recordpadding":
+			if _, err := strconv.ParseUint(value, 10, 14); err != nil {
+				return bad()
+			}
+			warn(`"ssl_conf_command RecordPadding" is ignored: records are not padded`)
+		case "signaturealgorithms", "clientsignaturealgorithms", "dhparameters", "ecdhparameters",
 			"numtickets", "verifymode", "verifycafile", "verifycapath", "chaincafile", "chaincapath", "clientcafile",
 			"clientcapath", "requestcafile", "requestcapath", "serverinfofile", "antireplay":
 			return fmt.Errorf(`SSL_CONF_cmd("%s", "%s") is not supported`, name, value)
@@ -91,6 +105,31 @@ func applyCommands(c *tls.Config, commands [][2]string, o commandsOf, warn func(
 	})
 	c.Certificates = append(c.Certificates, *p)
 	return nil
+}
+
+// applyProtocol applies the command "Protocol": versions that are switched on or
+// off, those with "-" before them. The range that is left must have no gap.
+func applyProtocol(c *tls.Config, value string, warn func(string, ...any)) error {
+	bits := map[string]Protocols{"ALL": 1<<6 - 1, "SSLv2": SSLv2, "SSLv3": SSLv3, "TLSv1": TLSv1, "TLSv1.1": TLSv1_1, "TLSv1.2": TLSv1_2, "TLSv1.3": TLSv1_3}
+	var p Protocols
+	for v := c.MinVersion; v <= c.MaxVersion; v++ {
+		p |= TLSv1 << (v - tls.VersionTLS10)
+	}
+	for word := range strings.SplitSeq(value, ",") {
+		word = strings.TrimSpace(word)
+		bit, ok := bits[strings.TrimLeft(word, "+-")]
+		switch {
+		case !ok:
+			return errors.New("no protocol")
+		case strings.HasPrefix(word, "-"):
+			p &^= bit
+		default:
+			p |= bit &^ (SSLv2 | SSLv3)
+		}
+	}
+	var err error
+	c.MinVersion, c.MaxVersion, err = p.versions(warn)
+	return err
 }
 
 var options = []string{

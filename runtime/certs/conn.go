@@ -40,7 +40,7 @@ type Conn struct {
 func Server(nc net.Conn, choose func(name string) (*Context, error)) *Conn {
 	c := &Conn{}
 	c.Conn = tls.Server(nc, &tls.Config{
-		MinVersion: tls.VersionTLS10,
+		MinVersion: tls.VersionTLS10, CipherSuites: everyCipher,
 		GetConfigForClient: func(h *tls.ClientHelloInfo) (*tls.Config, error) {
 			c.ServerName, c.Ciphers = h.ServerName, h.CipherSuites
 			c.Curves, c.Schemes = h.SupportedCurves, h.SignatureSchemes
@@ -49,23 +49,27 @@ func Server(nc net.Conn, choose func(name string) (*Context, error)) *Conn {
 				return nil, err
 			}
 			c.context = x
-			return x.config(c), nil
+			return x.config(c, h), nil
 		},
 	})
 	return c
 }
 
 // config returns the configuration of one connection.
-func (x *Context) config(c *Conn) *tls.Config {
-	if x.reject || x.base == nil {
+func (x *Context) config(c *Conn, h *tls.ClientHelloInfo) *tls.Config {
+	if x.reject {
 		// Without a certificate, crypto/tls says "unrecognized name".
 		return &tls.Config{}
 	}
-	if x.sessions == nil && x.staples == nil {
+	cipher, choice := x.cipher(h), x.staples != nil || len(x.base.Certificates) > 1
+	if x.sessions == nil && !choice && cipher == 0 {
 		return x.base
 	}
 	cfg := x.base.Clone()
-	if x.staples != nil {
+	if cipher != 0 {
+		cfg.CipherSuites = []uint16{cipher}
+	}
+	if choice {
 		cfg.Certificates, cfg.GetCertificate = nil, x.certificate
 	}
 	if x.sessions != nil {
@@ -86,6 +90,9 @@ func (x *Context) With(list []tls.Certificate) *Context {
 // is a *HandshakeError.
 func (c *Conn) Handshake() error {
 	if err := c.Conn.Handshake(); err != nil {
+		if c.context != nil && c.context.reject {
+			return &HandshakeError{err, "handshake rejected", false}
+		}
 		return explain(err)
 	}
 	if c.context.check != nil {

@@ -2,6 +2,7 @@ package certs
 
 import (
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
@@ -103,7 +104,7 @@ func TestVerify(t *testing.T) {
 		{"direct, depth 0", verifier{trusted: chain(ca)}, chain(direct), VerifyOK},
 		{"intermediate sent", verifier{trusted: chain(ca), depth: 1}, chain(leaf, inter), VerifyOK},
 		{"intermediate trusted", verifier{trusted: chain(inter, ca), depth: 1}, chain(leaf), VerifyOK},
-		{"too deep", verifier{trusted: chain(ca)}, chain(leaf, inter), chainTooLong},
+		{"too deep", verifier{trusted: chain(ca)}, chain(leaf, inter), noLocalIssuer},
 		{"only intermediate", verifier{trusted: chain(inter), depth: 1}, chain(leaf), noIssuer},
 		{"nobody trusted", verifier{depth: 1}, chain(leaf), cannotVerifyLeaf},
 		{"chain to nobody", verifier{depth: 1}, chain(leaf, inter), noLocalIssuer},
@@ -217,8 +218,8 @@ func TestHandshakeErrors(t *testing.T) {
 		want   string
 		alert  string
 	}{
-		{"rejected", Settings{Reject: true}, &tls.Config{}, "callback failed", "unrecognized name"},
-		{"rejected 1.2", Settings{Reject: true}, &tls.Config{MaxVersion: tls.VersionTLS12}, "callback failed", "unrecognized name"},
+		{"rejected", Settings{Reject: true}, &tls.Config{}, "handshake rejected", "unrecognized name"},
+		{"rejected 1.2", Settings{Reject: true}, &tls.Config{MaxVersion: tls.VersionTLS12}, "handshake rejected", "unrecognized name"},
 		{"old client", Settings{Protocols: TLSv1_3}, &tls.Config{MaxVersion: tls.VersionTLS12}, "unsupported protocol", "protocol version"},
 		{"ciphers", Settings{Protocols: TLSv1_2, Ciphers: "ECDHE-ECDSA-AES128-GCM-SHA256"}, &tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384}}, "no shared cipher", "handshake failure"},
 		{"ALPN", Settings{ALPN: []string{"http/1.1"}}, &tls.Config{NextProtos: []string{"x"}}, "no application protocol", "no application protocol"},
@@ -226,8 +227,68 @@ func TestHandshakeErrors(t *testing.T) {
 		tt.client.InsecureSkipVerify = true
 		_, _, err := connect(t, contextOf(t, tt.server), tt.client)
 		var h *HandshakeError
-		if !errors.As(err, &h) || !strings.Contains(h.Text, "SSL_do_handshake() failed (SSL: error:0A") || !strings.Contains(h.Text, tt.want) || !strings.Contains(err.Error(), tt.alert) {
+		if !errors.As(err, &h) || !tt.server.Reject && !strings.Contains(h.Text, "SSL_do_handshake() failed (SSL: error:0A") || !strings.Contains(h.Text, tt.want) || !strings.Contains(err.Error(), tt.alert) {
 			t.Errorf("%s: %v, want %q and %q", tt.name, err, tt.want, tt.alert)
+		}
+	}
+}
+
+// TestCipherOrder has that the client's order of ciphers counts, or the server's.
+func TestCipherOrder(t *testing.T) {
+	const aes128, aes256 = tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
+	for _, tt := range []struct {
+		protocols Protocols
+		own       bool
+		ciphers   string
+		offer     []uint16
+		want      uint16
+	}{
+		{TLSv1_2 | TLSv1_3, false, "HIGH", []uint16{0x1302, aes256, aes128}, aes256},
+		{TLSv1_2 | TLSv1_3, false, "HIGH", []uint16{aes128, aes256}, aes128},
+		{TLSv1_2, true, "HIGH", []uint16{aes128, aes256}, aes256},
+		{TLSv1_2, true, "AES128:HIGH", []uint16{aes256, aes128}, aes128},
+		{TLSv1_2, false, "HIGH", []uint16{tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, aes256, aes128}, aes256}, // there is no key for the first
+		{TLSv1_2, true, "AES128:HIGH", []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, aes256}, aes256},
+	} {
+		x := contextOf(t, Settings{Protocols: tt.protocols, Ciphers: tt.ciphers, OwnOrder: tt.own})
+		// crypto/tls offers in an order of its own, so the hello is made here.
+		h := &tls.ClientHelloInfo{
+			CipherSuites: tt.offer, SupportedVersions: []uint16{tls.VersionTLS12}, SupportedCurves: []tls.CurveID{tls.CurveP256},
+			SupportedPoints: []uint8{0}, SignatureSchemes: []tls.SignatureScheme{tls.ECDSAWithP256AndSHA256}, ServerName: "other",
+		}
+		if got := x.cipher(h); got != tt.want {
+			t.Errorf("%q, own order %t: got %s, want %s", tt.ciphers, tt.own, CipherName(got), CipherName(tt.want))
+		}
+		h.SupportedVersions = append(h.SupportedVersions, tls.VersionTLS13)
+		if got := x.cipher(h); tt.protocols&TLSv1_3 != 0 && got != 0 || tt.protocols&TLSv1_3 == 0 && got != tt.want {
+			t.Errorf("%q with TLS 1.3: got %s", tt.ciphers, CipherName(got))
+		}
+	}
+}
+
+// TestCertificateByKind has that the certificate is one that the client can use,
+// whatever names it is for.
+func TestCertificateByKind(t *testing.T) {
+	x := contextOf(t, Settings{})
+	_, key, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmpl := &x509.Certificate{SerialNumber: big.NewInt(2), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"elsewhere"}}
+	der, err := x509.CreateCertificate(nil, tmpl, tmpl, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.base.Certificates = append(x.base.Certificates, tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf})
+	for i, schemes := range [][]tls.SignatureScheme{{tls.ECDSAWithP256AndSHA256}, {tls.Ed25519}, {tls.Ed25519, tls.ECDSAWithP256AndSHA256}, {tls.PSSWithSHA256}} {
+		h := &tls.ClientHelloInfo{SupportedVersions: []uint16{tls.VersionTLS13}, SignatureSchemes: schemes, ServerName: "other"}
+		got, err := x.certificate(h)
+		if want := &x.base.Certificates[map[int]int{1: 1}[i]]; err != nil || got != want {
+			t.Errorf("%v: got %v, %v", schemes, got.Leaf.DNSNames, err)
 		}
 	}
 }

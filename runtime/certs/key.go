@@ -16,11 +16,18 @@ import (
 	"encoding/pem"
 	"errors"
 	"hash"
+	"slices"
 )
 
 var (
 	errPassword = errors.New("wrong password")
 	unsupported = []string{"error:1E08010C:DECODER routines::unsupported:No supported data to decode. Input type: PEM"}
+	noPassword  = []string{
+		"error:1400006B:UI routines::processing error:while reading strings", "error:0480006D:PEM routines::problems getting password",
+		"error:07880109:common libcrypto routines::interrupted or cancelled", "error:07880109:common libcrypto routines::interrupted or cancelled",
+		"error:04800068:PEM routines::bad password read",
+	}
+	noPassword8 = slices.Concat(noPassword[:4], []string{"error:1C80009F:Provider routines::unable to get passphrase"}, noPassword[:3], noPassword[4:])
 	badDecrypt  = []string{"error:1C800064:Provider routines::bad decrypt", "error:04800065:PEM routines::bad decrypt"}
 	badPKCS8    = []string{
 		"error:1C800064:Provider routines::bad decrypt", "error:11800074:PKCS12 routines::pkcs12 cipherfinal error:maybe wrong password",
@@ -60,6 +67,12 @@ func parseKey(text []byte, passwords [][]byte) (key crypto.PrivateKey, encrypted
 		}
 		if err != nil && !errors.Is(err, errPassword) && !errors.Is(err, x509.IncorrectPasswordError) {
 			return nil, false, []string{err.Error()}
+		}
+		if err != nil && len(passwords) == 0 { // OpenSSL asks the terminal, which is not there
+			if b.Type == "ENCRYPTED PRIVATE KEY" {
+				return nil, false, noPassword8
+			}
+			return nil, false, noPassword
 		}
 		if err != nil {
 			return nil, false, codes

@@ -19,8 +19,12 @@ func TestEncryptedKeys(t *testing.T) {
 			continue
 		}
 		for _, wrong := range [][][]byte{nil, {{}}, {[]byte("bar")}} {
-			if _, err := new(Loader).Pair("testdata/cert.pem", "testdata/"+name+".key", wrong); err == nil || !strings.Contains(err.Error(), "bad decrypt") {
-				t.Errorf("%s with %q: %v", name, wrong, err)
+			want := "bad decrypt"
+			if wrong == nil {
+				want = "bad password read)"
+			}
+			if _, err := new(Loader).Pair("testdata/cert.pem", "testdata/"+name+".key", wrong); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s with %q: %v, want %q", name, wrong, err, want)
 			}
 		}
 	}

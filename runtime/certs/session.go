@@ -25,8 +25,8 @@ type sessions struct {
 func newSessions(s *Settings, context [32]byte) *sessions {
 	x := &sessions{context: context, timeout: s.Timeout}
 	switch {
-	case s.NoSessions || !s.Tickets && s.Cache == nil:
-		return nil
+	case !s.Tickets && (s.NoSessions || s.Cache == nil):
+		return nil // without a cache there still are tickets, as in nginx
 	case !s.Tickets:
 		x.kept = s.Cache
 		x.keys = new(keys)

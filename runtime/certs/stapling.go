@@ -127,16 +127,17 @@ func (x *Context) Staples(s Stapling) (warnings []string) {
 // (status_request, RFC 6066).
 const extensionStatus = 5
 
-// certificate chooses the certificate for a handshake, as crypto/tls does, with
-// its response if the client asks for it.
+// certificate chooses the certificate for a handshake, with its response if the
+// client asks for it. If none will do the client hears so of the first.
 func (x *Context) certificate(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	list := x.base.Certificates
-	i := slices.IndexFunc(list, func(c tls.Certificate) bool { return len(list) == 1 || h.SupportsCertificate(&c) == nil })
-	i = max(i, 0)
-	if s := x.staples[i]; s != nil && slices.Contains(h.Extensions, extensionStatus) {
-		return s.certificate(time.Now()), nil
+	i := 0
+	if len(x.base.Certificates) > 1 {
+		i = max(x.suits(h, 0), 0)
 	}
-	return &list[i], nil
+	if x.staples != nil && x.staples[i] != nil && slices.Contains(h.Extensions, extensionStatus) {
+		return x.staples[i].certificate(time.Now()), nil
+	}
+	return &x.base.Certificates[i], nil
 }
 
 // certificate returns the certificate, with the response if there is one that

@@ -22,7 +22,6 @@ const (
 	selfSignedInChain VerifyResult = 19
 	noLocalIssuer     VerifyResult = 20
 	cannotVerifyLeaf  VerifyResult = 21
-	chainTooLong      VerifyResult = 22
 	revoked           VerifyResult = 23
 	wrongPurpose      VerifyResult = 26
 	invalidCA         VerifyResult = 79
@@ -40,7 +39,6 @@ var verifyTexts = map[VerifyResult]string{
 	selfSignedInChain: "self-signed certificate in certificate chain",
 	noLocalIssuer:     "unable to get local issuer certificate",
 	cannotVerifyLeaf:  "unable to verify the first certificate",
-	chainTooLong:      "certificate chain too long",
 	revoked:           "certificate revoked",
 	wrongPurpose:      "unsuitable certificate purpose",
 	invalidCA:         "invalid CA certificate",
@@ -111,10 +109,13 @@ func (v *verifier) build(sent []*x509.Certificate) (chain []*x509.Certificate, r
 	chain = append(chain, c)
 	known := v.has(c)
 	for !signedItself(c) {
-		issuer := issuerOf(c, v.trusted, chain)
-		known = known || issuer != nil
-		if issuer == nil {
-			issuer = issuerOf(c, sent[1:], chain)
+		var issuer *x509.Certificate
+		if len(chain) <= v.depth+1 { // else OpenSSL finds it too long, but that is not its last word
+			issuer = issuerOf(c, v.trusted, chain)
+			known = known || issuer != nil
+			if issuer == nil {
+				issuer = issuerOf(c, sent[1:], chain)
+			}
 		}
 		if issuer == nil {
 			if known {
@@ -122,16 +123,11 @@ func (v *verifier) build(sent []*x509.Certificate) (chain []*x509.Certificate, r
 			}
 			return chain, noLocalIssuer
 		}
-		if c = issuer; len(chain) > v.depth+2 {
-			return chain, chainTooLong
-		}
+		c = issuer
 		chain = append(chain, c)
 	}
 	switch {
 	case v.has(c):
-		if len(chain) > v.depth+2 {
-			r = chainTooLong
-		}
 	case len(chain) == 1:
 		r = selfSigned
 	default:

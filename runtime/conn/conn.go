@@ -69,7 +69,16 @@ func (c *Conn) SetDebug() { c.set(debugged) }
 func (c *Conn) Debug() bool { return c.is(debugged) }
 
 // An upper is what Secure was given.
-type upper struct{ net.Conn }
+type upper struct {
+	net.Conn
+	record int         // the most that one write takes, in bytes; 0: any
+	below  *buf.Buffer // bytes read for it and not yet taken, or nil
+	dry    bool        // the transport is not to be read now
+	empty  bool        // TLS has no bytes that it did not deliver
+}
+
+// maxRecord is the most that a TLS record carries, in bytes (RFC 8446, section 5.1).
+const maxRecord = 16 << 10
 
 // New returns a Conn over nc, accepted now. An nc that runs on another connection
 // (TLS) works, but holds its buffers while waiting: Secure does not.
@@ -95,7 +104,14 @@ func (c *Conn) NetConn() net.Conn {
 
 // Secure puts t, a TLS connection made over c.Lower(), between the owner and
 // the transport. The handshake may be done before or after, but before Await.
-func (c *Conn) Secure(t net.Conn) { c.upper = &upper{t} }
+func (c *Conn) Secure(t net.Conn) { c.upper = &upper{Conn: t} }
+
+// SetRecord limits what c sends in a TLS record to n bytes (ssl_buffer_size).
+func (c *Conn) SetRecord(n int) {
+	if c.upper != nil && n < maxRecord {
+		c.upper.record = n
+	}
+}
 
 // Secured tells whether c has a TLS layer.
 func (c *Conn) Secured() bool { return c.upper != nil }

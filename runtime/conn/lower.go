@@ -29,6 +29,20 @@ func (l lower) Read(p []byte) (int, error) {
 		}
 		return n, nil
 	}
+	if u := l.c.upper; u != nil {
+		if u.below != nil {
+			n := copy(p, u.below.Bytes())
+			u.below.R += n
+			if u.below.Len() == 0 {
+				u.below.Free()
+				u.below = nil
+			}
+			return n, nil
+		}
+		if u.dry {
+			return 0, errWouldBlock
+		}
+	}
 	return l.c.readLower(p)
 }
 

@@ -110,30 +110,62 @@ func (c *Conn) awaitRaw(n int) (*buf.Buffer, error) {
 	return b, nil
 }
 
-// awaitUpper tries to read through TLS with a transport that does not wait, and
-// waits for the transport, without a buffer, when it would have to.
+// awaitUpper reads through TLS what that has, and waits for the transport, without
+// a buffer, when it has nothing. What comes then is taken with the read that
+// found it: TLS would need another one.
 func (c *Conn) awaitUpper(n int) (*buf.Buffer, error) {
+	u, dry, whole := c.upper, c.raw != nil, false
 	for {
-		b := buf.Get(n)
-		m, err := c.tryUpper(b.B)
-		if m > 0 {
-			b.W = m
-			return b, nil
+		if !u.empty {
+			b := buf.Get(n)
+			u.dry = dry
+			m, err := c.tryUpper(b.B)
+			u.dry = false
+			if m > 0 {
+				b.W = m
+				u.empty = whole && m < len(b.B)
+				return b, nil
+			}
+			b.Free()
+			if err != errWouldBlock {
+				return nil, c.unwrap(noProgress(err))
+			}
 		}
-		b.Free()
-		if err != errWouldBlock {
-			return nil, c.unwrap(noProgress(err))
-		}
-		if _, err := c.turn(readPeek, false, true); err != nil {
+		u.empty = false
+		c.rd.size = int32(max(n, recordRoom))
+		_, err := c.turn(readBuf, false, true)
+		below := c.rd.b
+		c.rd.b = nil
+		if err != nil {
+			below.Free()
 			return nil, err
 		}
+		if below.W == 0 { // the end: TLS knows whether it is one
+			below.Free()
+			dry = false
+			continue
+		}
+		whole = isRecord(below.Bytes())
+		u.below = below
 	}
 }
+
+// isRecord reports whether p is one TLS record of data and nothing else (RFC 8446,
+// section 5.1).
+func isRecord(p []byte) bool {
+	const header, data = 5, 23
+	return len(p) > header && p[0] == data && p[1] == 3 && p[2] == 3 && len(p) == header+int(p[3])<<8+int(p[4])
+}
+
+// recordRoom is what is read at least of the transport: a record of a short
+// request, in bytes.
+const recordRoom = 4 << 10
 
 // tryUpper reads from the TLS layer without waiting for the transport; it returns
 // errWouldBlock if nothing has arrived.
 func (c *Conn) tryUpper(p []byte) (int, error) {
 	c.rd.try = c.raw != nil
+	c.upper.empty = false
 	n, err := c.upper.Read(p)
 	c.rd.try = false
 	if err != nil && n == 0 && isWouldBlock(err) {
@@ -199,6 +231,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 	var n int
 	var err error
 	if c.upper != nil {
+		c.upper.empty = false
 		n, err = c.upper.Read(p)
 		err = c.unwrap(err)
 	} else {

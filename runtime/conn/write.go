@@ -41,13 +41,27 @@ func (op *writeOp) free() {
 // Write writes all of p, as io.Writer.
 func (c *Conn) Write(p []byte) (int, error) {
 	if c.upper != nil {
-		n, err := c.upper.Write(p)
+		n, err := c.upper.write(p)
 		c.Sent += int64(n)
 		return n, c.unwrap(err)
 	}
 	n, err := c.writeLower(p)
 	c.Sent += int64(n)
 	return n, err
+}
+
+// write writes in records of the size there is a limit for.
+func (u *upper) write(p []byte) (n int, err error) {
+	for u.record > 0 && len(p)-n > u.record && err == nil {
+		var m int
+		m, err = u.Conn.Write(p[n : n+u.record])
+		n += m
+	}
+	if err != nil {
+		return n, err
+	}
+	m, err := u.Conn.Write(p[n:])
+	return n + m, err
 }
 
 func (c *Conn) writeLower(p []byte) (int, error) {
@@ -82,8 +96,12 @@ func (c *Conn) Writev(bufs ...[]byte) (int64, error) {
 
 // gather joins small pieces, so that they share a TLS record.
 func (c *Conn) gather(bufs [][]byte) (int64, error) {
-	b := buf.Get(16 << 10)
+	b := buf.Get(maxRecord)
 	defer b.Free()
+	size := maxRecord
+	if c.upper != nil && c.upper.record > 0 {
+		size = c.upper.record
+	}
 	var sent int64
 	flush := func(p []byte) error {
 		n, err := c.Write(p)
@@ -91,16 +109,25 @@ func (c *Conn) gather(bufs [][]byte) (int64, error) {
 		return err
 	}
 	for _, p := range bufs {
-		if len(p) > len(b.Room()) && b.W > 0 {
+		for len(p) > 0 {
+			if b.W == 0 && len(p) >= size { // whole records need no copy
+				n := len(p) / size * size
+				if err := flush(p[:n]); err != nil {
+					return sent, err
+				}
+				p = p[n:]
+				continue
+			}
+			n := copy(b.B[b.W:size], p)
+			b.W += n
+			p = p[n:]
+			if b.W < size {
+				continue
+			}
 			if err := flush(b.Bytes()); err != nil {
 				return sent, err
 			}
 			b.Reset()
-		}
-		if len(p) <= len(b.Room()) {
-			b.W += copy(b.Room(), p)
-		} else if err := flush(p); err != nil {
-			return sent, err
 		}
 	}
 	if b.W == 0 {

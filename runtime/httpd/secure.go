@@ -78,6 +78,7 @@ func (k *client) handshake() bool {
 		return false
 	}
 	k.c.SetWriteTimeout(0)
+	k.c.SetRecord(s.server.TLS.Record)
 	if k.debugging(logs.DebugEvent) {
 		k.debugf(logs.DebugEvent, "SSL_do_handshake: 1")
 		if name := s.ConnectionState().ServerName; name != "" {

@@ -55,6 +55,7 @@ func buildServer(h *httpd.HTTP, s *spec.Scope) *httpd.Server {
 	}
 	srv.Name, srv.Names = c.names.First(), c.names.Written()
 	srv.Root = &httpd.Location{Pos: s.At.Name.Pos, Server: srv}
+	s.SetResolving(c.resolving())
 	s.BuildServer(h, srv)
 	s.BuildLocation(h, srv, srv.Root)
 	srv.Root.SetLocations(buildLocations(h, srv, s))

@@ -34,7 +34,7 @@ var Module = spec.HTTPModule[conf]{
 	),
 	Variables: variables,
 	Main: func(c *conf, b *spec.Builder) error {
-		b.Scope.SetResolving(spec.Resolving{Resolver: c.resolver.V, Timeout: c.resolverTimeout.V})
+		b.Scope.SetResolving(c.resolving())
 		return nil
 	},
 	Location: (*conf).addTo,

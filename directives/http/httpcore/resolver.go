@@ -20,6 +20,11 @@ var resolvers = []spec.Directive[conf]{{
 	Set: spec.SetTime(func(c *conf) *spec.Value[time.Duration] { return &c.resolverTimeout }, true),
 }}
 
+// resolving is what other modules learn.
+func (c *conf) resolving() spec.Resolving {
+	return spec.Resolving{Resolver: c.resolver.V, Timeout: c.resolverTimeout.V}
+}
+
 // resolve returns the function that looks names up, or nil without a resolver.
 func (c *conf) resolve() func(string) ([]netip.Addr, error) {
 	r, timeout := c.resolver.V, c.resolverTimeout.V

@@ -37,7 +37,9 @@ func build(c *conf, call *spec.Call) error {
 		if child.In != spec.StreamServer {
 			continue
 		}
-		srv := &stream.Server{Pos: child.At.Name.Pos, Name: spec.Conf[conf](child).names.First()}
+		of := spec.Conf[conf](child)
+		srv := &stream.Server{Pos: child.At.Name.Pos, Name: of.names.First()}
+		child.SetResolving(of.resolving())
 		child.BuildStreamServer(st, srv)
 		st.Servers = append(st.Servers, srv)
 	}

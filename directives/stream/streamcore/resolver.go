@@ -17,3 +17,8 @@ var resolvers = []spec.Directive[conf]{{
 	Doc: "Limits the time for looking a name up.",
 	Set: spec.SetTime(func(c *conf) *spec.Value[time.Duration] { return &c.resolverTimeout }, true),
 }}
+
+// resolving is what other modules learn.
+func (c *conf) resolving() spec.Resolving {
+	return spec.Resolving{Resolver: c.resolver.V, Timeout: c.resolverTimeout.V}
+}

@@ -26,7 +26,7 @@ var Module = spec.StreamModule[conf]{
 	Directives: slices.Concat(blocks, names, settings, hashes, resolvers),
 	Variables:  variables,
 	Main: func(c *conf, b *spec.StreamBuilder) error {
-		b.Scope.SetResolving(spec.Resolving{Resolver: c.resolver.V, Timeout: c.resolverTimeout.V})
+		b.Scope.SetResolving(c.resolving())
 		return nil
 	},
 	Server: (*conf).addTo,
