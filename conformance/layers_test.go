@@ -11,7 +11,7 @@ import (
 // the lines above its own. It is a statement of design; a change to it is a
 // change of design. Packages that do not exist yet have their place already.
 const layers = `
-	parser/diag runtime/buf runtime/header runtime/regex
+	parser/diag runtime/buf runtime/epoll runtime/header runtime/regex
 	runtime/conn runtime/zone
 	runtime/vars runtime/h1 runtime/fcgi runtime/h2 runtime/listen runtime/certs runtime/hostnames runtime/resolver runtime/tunnel runtime/logs runtime/openfile
 	parser runtime/upstream runtime/filecache

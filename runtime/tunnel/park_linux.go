@@ -1,16 +1,14 @@
 package tunnel
 
 import (
-	"os"
 	"runtime/debug"
 	"sync"
-	"syscall"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
 	"understudy/runtime/conn"
+	"understudy/runtime/epoll"
 )
 
 // parkAfter is how long a direction waits for bytes with a goroutine of its own
@@ -18,17 +16,17 @@ import (
 const parkAfter = 250 * time.Millisecond
 
 // A lot is where directions wait without goroutines, and what moves their bytes as
-// long as there are few at a time: an epoll set that is itself waited for by the
-// runtime's poller, so that any number of them takes one descriptor and one
+// long as there are few at a time. Any number of them takes one descriptor and one
 // goroutine. A direction leaves it when its peer does not take what was read, when
 // there is much to move, and when it ends.
 type lot struct {
-	file *os.File
-	raw  syscall.RawConn
-	io   *conn.Direct // of run's goroutine
-	room []byte       // likewise
+	set   *epoll.Set
+	io    *conn.Direct // of the set's goroutine, as are the next two
+	room  []byte
+	ready []*space
 
 	mu     sync.Mutex
+	closed bool
 	parked map[int32]*space // by descriptor
 	serial int32
 	fresh  int // parked since memory was given back
@@ -41,74 +39,34 @@ type space struct {
 	fd     int32
 	serial int32
 	side   End  // ByA or ByB: whose bytes it waits for
-	busy   bool // run's goroutine is moving them
+	busy   bool // the set's goroutine is moving them
 }
 
 // newLot returns a lot, or nil if the system has no descriptor left for one.
 func newLot() *lot {
-	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-	if err != nil {
+	l := &lot{io: conn.NewDirect(), room: make([]byte, DefaultBuffer), ready: make([]*space, 0, epoll.AtOnce), parked: map[int32]*space{}}
+	var err error
+	if l.set, err = epoll.New(l.heard); err != nil {
 		return nil
 	}
-	unix.SetNonblock(fd, true) // so that os.NewFile gives it to the poller
-	l := &lot{file: os.NewFile(uintptr(fd), "epoll"), io: conn.NewDirect(), room: make([]byte, DefaultBuffer), parked: map[int32]*space{}}
-	if l.raw, err = l.file.SyscallConn(); err != nil {
-		l.file.Close()
-		return nil
-	}
-	go l.run()
 	return l
 }
 
 func (l *lot) close() {
 	l.mu.Lock()
+	l.closed = true
 	if l.timer != nil {
 		l.timer.Stop()
 	}
 	l.mu.Unlock()
-	l.file.Close()
+	l.set.Close()
 }
 
-// edges is EPOLLET as the kernel's structure has it.
-const edges = 1 << 31
-
-// maxEvents is how many directions are served between two looks at who is ready.
-const maxEvents = 64
-
-func (l *lot) run() {
-	var events [maxEvents]unix.EpollEvent
-	var ready [maxEvents]*space
-	l.raw.Read(func(fd uintptr) bool {
-		for {
-			n, errno := poll(fd, events[:])
-			if n == 0 {
-				return errno != 0
-			}
-			l.serve(l.choose(events[:n], ready[:0]))
-			if n < busy {
-				return false // this callback is called again: the poller keeps what has come since
-			}
-		}
-	})
-}
-
-// busy is from how many events at once on it is likely that there are new ones when
-// they have been served.
-const busy = 4
-
-// poll returns events without waiting, which is why the scheduler is not told.
-func poll(fd uintptr, events []unix.EpollEvent) (int, unix.Errno) {
-	for {
-		n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, fd,
-			uintptr(unsafe.Pointer(unsafe.SliceData(events))), uintptr(len(events)), 0, 0, 0)
-		switch errno {
-		case 0:
-			return int(n), 0
-		case unix.EINTR:
-		default:
-			return 0, errno
-		}
-	}
+// heard has the directions go on that have bytes.
+func (l *lot) heard(events []unix.EpollEvent) {
+	l.ready = l.choose(events, l.ready[:0])
+	l.serve(l.ready)
+	clear(l.ready) // the lot is not to keep them
 }
 
 // choose appends to list the directions that have bytes. Those that end get
@@ -133,7 +91,7 @@ func (l *lot) choose(events []unix.EpollEvent, list []*space) []*space {
 
 // serve moves the bytes of directions.
 func (l *lot) serve(list []*space) {
-	var left [maxEvents]leftover
+	var left [epoll.AtOnce]leftover
 	for i, s := range list {
 		left[i] = s.t.pass(s.side, l.io, l.room)
 	}
@@ -156,26 +114,23 @@ func (l *lot) park(t *Tunnel, side End, c *conn.Conn) (ok bool) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if t.ended.Load() != 0 {
+	if t.ended.Load() != 0 || l.closed {
 		return false
 	}
 	l.serial++
 	s := &t.spaces[side-ByA]
 	*s = space{t: t, serial: l.serial, side: side}
 	c.Descriptor(func(fd uintptr) {
-		l.raw.Control(func(ep uintptr) {
-			s.fd = int32(fd)
-			// Edges only, but what has arrived already counts as one.
-			e := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP | edges, Fd: s.fd, Pad: s.serial}
-			l.parked[s.fd] = s
-			err := unix.EpollCtl(int(ep), unix.EPOLL_CTL_MOD, int(fd), &e)
-			if err == unix.ENOENT {
-				err = unix.EpollCtl(int(ep), unix.EPOLL_CTL_ADD, int(fd), &e)
-			}
-			if ok = err == nil; !ok {
-				delete(l.parked, s.fd)
-			}
-		})
+		const events = unix.EPOLLIN | unix.EPOLLRDHUP | epoll.Edge // what has arrived already counts as an edge
+		s.fd = int32(fd)
+		l.parked[s.fd] = s
+		err := l.set.Change(int(fd), events, s.serial)
+		if err == unix.ENOENT {
+			err = l.set.Add(int(fd), events, s.serial)
+		}
+		if ok = err == nil; !ok {
+			delete(l.parked, s.fd)
+		}
 	})
 	if ok {
 		l.giveBack()

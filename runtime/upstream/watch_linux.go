@@ -1,24 +1,19 @@
 package upstream
 
 import (
-	"os"
 	"sync"
-	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"understudy/runtime/epoll"
 )
 
-// A watch hears when peers close connections. It is an epoll set that is itself
-// waited for by the runtime's poller: one descriptor and one goroutine, no thread,
-// whatever the number of connections, and nothing to do per request: a connection
-// is added when it is put for the first time, and the edge-triggered EPOLLRDHUP
-// comes once, when the peer closes.
+// A watch hears when peers close connections. There is nothing to do per request: a
+// connection is added to the set when it is put for the first time, and the
+// edge-triggered EPOLLRDHUP comes once, when the peer closes.
 type watch struct {
 	left func(*Conn)
-
-	file *os.File
-	raw  syscall.RawConn
-	done chan struct{}
+	set  *epoll.Set
 
 	mu     sync.Mutex
 	conns  map[int32]*Conn // by descriptor
@@ -30,39 +25,20 @@ type watch struct {
 // that were closed by the peer. It returns nil if the system has no descriptors
 // left; connections are then checked only when they are used.
 func newWatch(left func(*Conn)) *watch {
-	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-	if err != nil {
+	w := &watch{left: left, conns: map[int32]*Conn{}}
+	var err error
+	if w.set, err = epoll.New(w.heard); err != nil {
 		return nil
 	}
-	unix.SetNonblock(fd, true) // so that os.NewFile gives it to the poller
-	w := &watch{left: left, file: os.NewFile(uintptr(fd), "epoll"), done: make(chan struct{}), conns: map[int32]*Conn{}}
-	if w.raw, err = w.file.SyscallConn(); err != nil {
-		w.file.Close()
-		return nil
-	}
-	go w.run()
 	return w
 }
 
-func (w *watch) run() {
-	defer close(w.done)
-	var events [64]unix.EpollEvent
-	w.raw.Read(func(fd uintptr) bool {
-		for {
-			n, err := unix.EpollWait(int(fd), events[:], 0)
-			if err == unix.EINTR {
-				continue
-			}
-			if n <= 0 {
-				return err != nil
-			}
-			for _, e := range events[:n] {
-				if c := w.find(e.Fd, e.Pad); c != nil {
-					w.left(c)
-				}
-			}
+func (w *watch) heard(events []unix.EpollEvent) {
+	for _, e := range events {
+		if c := w.find(e.Fd, e.Pad); c != nil {
+			w.left(c)
 		}
-	})
+	}
 }
 
 // find returns the connection that an event is for. A descriptor that was closed
@@ -89,11 +65,7 @@ func (w *watch) add(c *Conn) (ok bool) {
 	serial := w.serial
 	c.raw.Control(func(fd uintptr) {
 		c.fd, c.serial = int32(fd), serial
-		err := w.raw.Control(func(ep uintptr) {
-			e := unix.EpollEvent{Events: unix.EPOLLRDHUP | unix.EPOLLET&0xffffffff, Fd: c.fd, Pad: serial}
-			ok = unix.EpollCtl(int(ep), unix.EPOLL_CTL_ADD, int(fd), &e) == nil
-		})
-		ok = ok && err == nil
+		ok = w.set.Add(int(fd), unix.EPOLLRDHUP|epoll.Edge, serial) == nil
 	})
 	if ok {
 		w.conns[c.fd] = c
@@ -111,9 +83,7 @@ func (w *watch) remove(c *Conn) {
 	if w.closed {
 		return
 	}
-	c.raw.Control(func(fd uintptr) {
-		w.raw.Control(func(ep uintptr) { unix.EpollCtl(int(ep), unix.EPOLL_CTL_DEL, int(fd), nil) })
-	})
+	c.raw.Control(func(fd uintptr) { w.set.Remove(int(fd)) })
 }
 
 // close ends the watch and waits for its goroutine, which may be calling left.
@@ -121,6 +91,5 @@ func (w *watch) close() {
 	w.mu.Lock()
 	w.closed = true
 	w.mu.Unlock()
-	w.file.Close()
-	<-w.done
+	w.set.Close()
 }
