@@ -36,39 +36,3 @@ func parse6(text []byte) (netip.Addr, bool) {
 	}
 	return a, true
 }
-
-// parsePort is parse for addresses that may have a port.
-func parsePort(text []byte) (netip.Addr, bool) {
-	if a, ok := parse(text); ok {
-		return a, true
-	}
-	if len(text) == 0 {
-		return none, false
-	}
-	var host, port []byte
-	if text[0] == '[' {
-		end := bytes.IndexByte(text, ']')
-		if end < 0 || end+1 >= len(text) || text[end+1] != ':' {
-			return none, false
-		}
-		host, port = text[1:end], text[end+2:]
-	} else {
-		var ok bool
-		if host, port, ok = bytes.Cut(text, []byte{':'}); !ok {
-			return none, false
-		}
-	}
-	n := 0
-	for _, c := range port {
-		if c < '0' || c > '9' {
-			return none, false
-		}
-		if n = n*10 + int(c-'0'); n > 65535 {
-			return none, false
-		}
-	}
-	if n < 1 {
-		return none, false
-	}
-	return parse(host)
-}

@@ -5,12 +5,13 @@ import (
 
 	"understudy/directives/spec"
 	"understudy/parser"
+	"understudy/runtime/httpd"
 	"understudy/runtime/vars"
 )
 
 // add reads a geo block and declares its variable. Only blocks of http have
 // proxies.
-func add[S vars.Subject](call *spec.Call, proxied bool, client func(S) netip.Addr, forwarded func(S, netip.Addr, *proxies) netip.Addr) error {
+func add[S vars.Subject](call *spec.Call, client func(S) netip.Addr, forwarded func(*httpd.Proxies, S, netip.AddrPort) (netip.AddrPort, bool)) error {
 	t := spec.VarsOf[S](call)
 	g := &table[S]{vars: t, address: vars.None, client: client, forwarded: forwarded}
 	name, err := variable(call, 0)
@@ -36,13 +37,16 @@ func add[S vars.Subject](call *spec.Call, proxied bool, client func(S) netip.Add
 	if err := t.Declare(v); err != nil {
 		return call.Errorf(len(call.Args)-1, "%v", err)
 	}
-	b := block{call: call, proxied: proxied, texts: map[string][]byte{}}
+	b := block{call: call, proxied: forwarded != nil, texts: map[string][]byte{}}
 	for _, d := range call.Block {
 		if err := b.line(d); err != nil {
 			return err
 		}
 	}
-	g.proxies, g.values = b.proxies, b.values()
+	g.values = b.values()
+	if len(b.proxies) > 0 {
+		g.proxies = &httpd.Proxies{Trusts: b.proxies.contain, Recursive: b.recursive}
+	}
 	if b.volatile {
 		v.Volatile = true
 		return t.Declare(v)
@@ -60,14 +64,15 @@ func variable(call *spec.Call, i int) (string, error) {
 
 // A block is a geo block while it is read.
 type block struct {
-	call     *spec.Call
-	proxied  bool
-	proxies  proxies
-	volatile bool
-	ranged   bool              // "ranges"
-	texts    map[string][]byte // large blocks have few values
-	nets     networks
-	ranges   ranges
+	call      *spec.Call
+	proxied   bool // it may have proxies
+	proxies   prefixes
+	recursive bool
+	volatile  bool
+	ranged    bool              // "ranges"
+	texts     map[string][]byte // large blocks have few values
+	nets      networks
+	ranges    ranges
 }
 
 func (b *block) values() values {
@@ -104,7 +109,7 @@ func (b *block) line(d *parser.Directive) error {
 		b.ranged = true
 		return nil
 	case len(d.Args) == 0 && word == "proxy_recursive" && b.proxied:
-		b.proxies.recursive = true
+		b.recursive = true
 		return nil
 	case len(d.Args) == 0 && word == "volatile":
 		b.volatile = true
@@ -114,7 +119,7 @@ func (b *block) line(d *parser.Directive) error {
 	case word == "proxy" && b.proxied:
 		p, err := network(line, 0, d.Args[0].Text)
 		if err == nil {
-			b.proxies.nets = append(b.proxies.nets, p)
+			b.proxies = append(b.proxies, p)
 		}
 		return err
 	case b.ranged:

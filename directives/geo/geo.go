@@ -18,7 +18,7 @@ var HTTP = spec.HTTPModule[conf]{
 	Directives: []spec.Directive[conf]{{
 		Name: "geo", In: spec.HTTP, Args: spec.Between(1, 2), Free: true, Syntax: syntax, Doc: doc,
 		Set: spec.Do(func(_ *conf, call *spec.Call) error {
-			return add(call, true, func(r *httpd.Request) netip.Addr { return r.RemoteAddr().Addr() }, forwarded)
+			return add(call, func(r *httpd.Request) netip.Addr { return r.RemoteAddr().Addr() }, (*httpd.Proxies).Forwarded)
 		}),
 	}},
 }
@@ -38,15 +38,9 @@ type table[S vars.Subject] struct {
 	client  func(S) netip.Addr
 	values
 
-	// forwarded finds the address behind proxies; nil: there are none.
-	forwarded func(s S, a netip.Addr, p *proxies) netip.Addr
-	proxies   proxies
-}
-
-// Proxies are addresses that are trusted to name their client.
-type proxies struct {
-	nets      []netip.Prefix
-	recursive bool
+	// forwarded finds the address behind proxies, which are nil if there are none.
+	forwarded func(p *httpd.Proxies, s S, a netip.AddrPort) (netip.AddrPort, bool)
+	proxies   *httpd.Proxies
 }
 
 // value returns the value for the address that s has.
@@ -67,8 +61,9 @@ func (g *table[S]) value(s S) []byte {
 		}
 		a = a.Unmap()
 	}
-	if len(g.proxies.nets) > 0 {
-		a = g.forwarded(s, a, &g.proxies).Unmap()
+	if g.proxies != nil {
+		behind, _ := g.forwarded(g.proxies, s, netip.AddrPortFrom(a, 0))
+		a = behind.Addr().Unmap()
 	}
 	return g.find(a)
 }
@@ -76,10 +71,13 @@ func (g *table[S]) value(s S) []byte {
 // none is what nginx looks up where there is no address: INADDR_NONE.
 var none = netip.AddrFrom4([4]byte{255, 255, 255, 255})
 
-// trusts reports whether a is one of the proxies.
-func (p *proxies) trusts(a netip.Addr) bool {
+// prefixes are networks.
+type prefixes []netip.Prefix
+
+// contain reports whether a is in one of them.
+func (p prefixes) contain(a netip.Addr) bool {
 	a = a.Unmap()
-	for _, n := range p.nets {
+	for _, n := range p {
 		if n.Contains(a) {
 			return true
 		}

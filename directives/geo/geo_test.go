@@ -121,41 +121,6 @@ func TestParse(t *testing.T) {
 	}
 }
 
-func TestBack(t *testing.T) {
-	for _, tt := range []struct {
-		from, field string
-		recursive   bool
-		want        string
-	}{
-		{"10.0.0.1", "1.1.1.1, 2.2.2.2", false, "2.2.2.2"},
-		{"9.0.0.1", "1.1.1.1, 2.2.2.2", false, "9.0.0.1"},
-		{"10.0.0.1", "1.1.1.1, 10.2.2.2", false, "10.2.2.2"},
-		{"10.0.0.1", "1.1.1.1, 10.2.2.2", true, "1.1.1.1"},
-		{"10.0.0.1", "1.1.1.1,2.2.2.2 ,10.0.0.3 , ", true, "2.2.2.2"},
-		{"10.0.0.1", "nope, 10.0.0.3", true, "10.0.0.3"},
-		{"10.0.0.1", "", true, "10.0.0.1"},
-		{"10.0.0.1", " ,", true, "10.0.0.1"},
-		{"10.0.0.1", "1.1.1.1:80", false, "1.1.1.1"},
-		{"10.0.0.1", "[2001:db8::1]:80", false, "2001:db8::1"},
-		{"10.0.0.1", "2001:db8::1", false, "2001:db8::1"},
-		{"10.0.0.1", "1.1.1.1:0", false, "10.0.0.1"},
-	} {
-		p := proxies{nets: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, recursive: tt.recursive}
-		if got, _ := p.back(netip.MustParseAddr(tt.from), []byte(tt.field)); got.String() != tt.want {
-			t.Errorf("%s, %q: got %v, want %s", tt.from, tt.field, got, tt.want)
-		}
-	}
-}
-
-func FuzzBack(f *testing.F) {
-	f.Add("1.1.1.1, 10.0.0.2", true)
-	f.Add(",,", false)
-	f.Fuzz(func(t *testing.T, field string, recursive bool) {
-		p := proxies{nets: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, recursive: recursive}
-		p.back(netip.MustParseAddr("10.0.0.1"), []byte(field))
-	})
-}
-
 // A fake is a subject with an address.
 type fake struct {
 	addr  netip.Addr

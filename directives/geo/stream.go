@@ -13,7 +13,7 @@ var Stream = spec.StreamModule[conf]{
 	Directives: []spec.Directive[conf]{{
 		Name: "geo", In: spec.Stream, Args: spec.Between(1, 2), Free: true, Syntax: syntax, Doc: doc,
 		Set: spec.Do(func(_ *conf, call *spec.Call) error {
-			return add(call, false, func(s *stream.Session) netip.Addr { return s.RemoteAddr().Addr() }, nil)
+			return add(call, func(s *stream.Session) netip.Addr { return s.RemoteAddr().Addr() }, nil)
 		}),
 	}},
 }
