@@ -112,6 +112,7 @@ func (a *answers) flush() {
 func (x *packets) unanswered(err error) {
 	x.s.Action = "proxying and sending to client"
 	x.s.ConnError(logs.Info, err, "sendmsg() failed")
+	x.last = false
 	if !x.ended {
 		x.end(Success)
 	}

@@ -193,7 +193,7 @@ func (x *packets) read() {
 // will be held by a until the answers are sent.
 func (a *answers) read(x *packets) {
 	size, st := max(x.p.Buffer, 1), Done
-	for st == Done && !x.deaf && x.down.wait() <= 0 {
+	for st == Done && x.down.wait() <= 0 {
 		if !a.fits(size) {
 			if a.flush(); x.ended {
 				break

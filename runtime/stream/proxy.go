@@ -203,6 +203,7 @@ func (p *Proxy) connect(s *Session, g *upstream.Group, bind netip.AddrPort) Stat
 		return Declined
 	case bindFailed(err):
 		s.Errorf(logs.Crit, "bind(%s) failed%s", s.Eval(p.Bind), errText(err))
+		u.attempt().Name = "" // nginx has not noted it yet
 		return Internal
 	default:
 		p.connectFailed(s, peer, err)

@@ -23,7 +23,6 @@ type packets struct {
 
 	requests, responses int
 	failed              bool   // reading or writing the peer, or waiting for it
-	deaf                bool   // reading it failed: it is not read any more
 	done                bool   // all that is expected has come
 	last                bool   // the last of it waits to be sent
 	ended               bool   // nothing is passed on any more
@@ -32,7 +31,7 @@ type packets struct {
 	up, down            pace
 	moved               conn.Clock  // when something came last
 	idle                *time.Timer // of proxy_timeout
-	wake                *time.Timer // of the paces; nil before it was needed
+	wake                *time.Timer // of down; nil before it was needed
 }
 
 // relay has datagrams passed on, both ways, until the session has ended.
@@ -63,6 +62,7 @@ func (p *Proxy) relay(s *Session, t *Target) Status {
 		s.Errorf(logs.Alert, "epoll_ctl() failed%s", errText(err))
 		return x.end(Internal)
 	}
+	x.up.took(len(first))
 	if !x.send(first) || x.finished() {
 		return x.end(Success)
 	}
@@ -114,29 +114,34 @@ func (x *packets) free() {
 	}
 }
 
-// ready reports whether a datagram of the client can be passed on at once.
-func (x *packets) ready() bool {
-	return x.unsent == nil && len(x.pc.waiting) == 0 && x.up.wait() <= 0
-}
+// full reports whether datagrams of the client have to wait because the peer has no
+// room for them.
+func (x *packets) full() bool { return x.unsent != nil || len(x.pc.waiting) > 0 }
 
-// request passes a datagram of the client on.
+// request passes a datagram of the client on. One that comes sooner than
+// proxy_upload_rate allows is lost, as in nginx, which has no place for it.
 func (x *packets) request(b []byte) Status {
-	x.came(b)
-	if !x.send(b) || x.finished() {
+	if x.up.wait() > 0 {
+		return Done
+	}
+	if !x.send(x.came(b)) || x.finished() {
 		return x.end(Success)
 	}
-	return x.proceed()
+	return Done
 }
 
-// came counts a datagram of the client.
-func (x *packets) came(b []byte) {
+// came counts a datagram of the client, and returns as much of it as nginx's buffer
+// takes.
+func (x *packets) came(b []byte) []byte {
+	b = b[:min(len(b), x.p.Buffer)]
 	x.requests++
 	x.s.Client.Received += int64(len(b))
 	x.moved = conn.Now()
+	x.up.took(len(b))
+	return b
 }
 
-// proceed passes on what has waited, and sees to it that what has to wait on will
-// not be forgotten.
+// proceed passes on what has waited for the peer.
 func (x *packets) proceed() Status {
 	if b := x.unsent; b != nil {
 		x.unsent = nil
@@ -144,22 +149,10 @@ func (x *packets) proceed() Status {
 			return x.end(Success)
 		}
 	}
-	for x.unsent == nil && len(x.pc.waiting) > 0 && x.up.wait() <= 0 {
-		b := x.next()
-		x.came(b)
-		if !x.send(b) || x.finished() {
+	for x.unsent == nil && len(x.pc.waiting) > 0 {
+		if !x.send(x.came(x.next())) || x.finished() {
 			return x.end(Success)
 		}
-	}
-	var d time.Duration
-	if len(x.pc.waiting) > 0 {
-		d = x.up.wait()
-	}
-	if w := x.down.wait(); w > 0 && (d <= 0 || w < d) {
-		d = w
-	}
-	if d > 0 {
-		x.sleep(d)
 	}
 	return Done
 }
@@ -183,26 +176,18 @@ func (x *packets) sleep(d time.Duration) {
 	x.wake.Reset(d)
 }
 
-// woke is called when a pace lets something move again.
+// woke is called when the peer may be read again.
 func (x *packets) woke() {
 	x.pc.mu.Lock()
 	if x.ended {
 		x.pc.mu.Unlock()
 		return
 	}
-	if st := x.proceed(); st != Done {
-		x.unlock(st)
-		return
-	}
 	x.read()
 }
 
-// send passes a datagram on to the peer, as much of it as nginx's buffer takes.
+// send passes a datagram on to the peer.
 func (x *packets) send(b []byte) bool {
-	if x.requests > 1 {
-		b = b[:min(len(b), x.p.Buffer)]
-	}
-	x.up.took(len(b))
 	wait, err := x.sendPeer(b)
 	switch {
 	case err != nil:
@@ -221,16 +206,15 @@ func (x *packets) send(b []byte) bool {
 // answer takes a datagram of the peer, to be sent to the client.
 func (x *packets) answer(b []byte, a *answers) Status {
 	u := x.s.Upstream
-	x.responses++
-	x.moved = conn.Now()
+	x.heard()
 	u.fromPeer += int64(len(b))
-	if t := u.attempt(); t.FirstByte < 0 {
-		t.FirstByte = t.sinceStart(x.moved)
-	}
 	x.down.took(len(b))
 	a.put(x.pc, b)
 	if !x.finished() {
-		return x.proceed()
+		if d := x.down.wait(); d > 0 {
+			x.sleep(d)
+		}
+		return Done
 	}
 	// The client gets its answer when nothing remembers its session, for it may
 	// ask again at once.
@@ -240,15 +224,23 @@ func (x *packets) answer(b []byte, a *answers) Status {
 	return Success
 }
 
-// unread is called when the peer cannot be read any more. nginx counts it as an
-// answer, and waits for others.
-func (x *packets) unread(err error) Status {
+// heard counts what the peer said.
+func (x *packets) heard() {
 	x.responses++
 	x.moved = conn.Now()
+	if t := x.s.Upstream.attempt(); t.FirstByte < 0 {
+		t.FirstByte = t.sinceStart(x.moved)
+	}
+}
+
+// unread is called when the peer could not be read. nginx counts it as an answer,
+// and waits for others.
+func (x *packets) unread(err error) Status {
+	x.heard()
 	x.s.Action = "proxying and reading from upstream"
 	x.s.ConnError(logs.Error, err, "recv() failed")
 	x.s.Action = "proxying connection"
-	x.failed, x.deaf = true, true
+	x.failed = true
 	if x.finished() {
 		return x.end(Success)
 	}
@@ -275,9 +267,7 @@ func (x *packets) finished() bool {
 	// before still belongs to this one.
 	x.pc.forget()
 	for x.unsent == nil && len(x.pc.waiting) > 0 {
-		b := x.next()
-		x.came(b)
-		x.send(b)
+		x.send(x.came(x.next()))
 	}
 	x.done = x.answered() && x.unsent == nil
 	return x.done

@@ -124,13 +124,9 @@ func (c *packetConn) take(p []byte) bool {
 	case c.forgotten.Load():
 		c.mu.Unlock()
 		return false
-	case x == nil || !x.ready():
+	case x == nil || x.full():
 		if len(c.waiting) < queued {
 			c.waiting = append(c.waiting, append([]byte{}, p...))
-		}
-		if x != nil {
-			x.unlock(x.proceed())
-			break
 		}
 		c.mu.Unlock()
 	default:

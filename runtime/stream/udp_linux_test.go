@@ -91,7 +91,7 @@ func TestUDPBufferSize(t *testing.T) {
 	check(t, "second", exchange(t, c, "0123456789"), "01234")
 	s.CloseAll()
 	<-s.done
-	check(t, "ended", swap(s.last(), p.Target.Group.Peers()[0].Name, "$B"), "200 20/10 $B 10/15")
+	check(t, "ended", swap(s.last(), p.Target.Group.Peers()[0].Name, "$B"), "200 15/10 $B 10/15")
 }
 
 // TestUDPAlloc: a datagram that is passed on, and its answer, allocate nothing.

@@ -110,8 +110,11 @@ func (x *packets) wait(nc net.Conn, gone <-chan struct{}) {
 			return
 		}
 		if err != nil {
-			x.unlock(x.unread(err))
-			return
+			st := x.unread(err)
+			if x.unlock(st); st != Done || errors.Is(err, net.ErrClosed) {
+				return
+			}
+			continue
 		}
 		a := newAnswers(x.pc.port.in)
 		x.answer(b[:n], a)

@@ -144,7 +144,7 @@ func TestUDPSession(t *testing.T) {
 	b := udpBackend(t)
 	s := newSite(t, noVars())
 	p := newProxy(group(t, b))
-	p.Responses, p.Idle = -1, 50*time.Millisecond
+	p.Responses, p.Idle = -1, 500*time.Millisecond
 	s.content(p)
 	c := dialUDP(t, s.serveUDP(t, "127.0.0.1:0"))
 	check(t, "first", exchange(t, c, "a"), "a0")

@@ -51,6 +51,7 @@ func run(s *stream.Session) stream.Status {
 	h, o := parse(s.Preread())
 	switch o {
 	case partial:
+		s.Hello = &h // the variables are there, if only empty
 		return stream.Again
 	case other:
 		s.Hello = nil

@@ -51,6 +51,10 @@ func send(s *stream.Session, text []byte) stream.Status {
 		s.ConnError(logs.Info, syscall.ETIMEDOUT, "connection timed out")
 		return stream.Success
 	}
-	s.ConnError(logs.Info, err, "send() failed")
+	call := "send"
+	if s.UDP() {
+		call = "sendmsg"
+	}
+	s.ConnError(logs.Info, err, call+"() failed")
 	return stream.Internal
 }
