@@ -45,11 +45,30 @@ func (p *program) background() int {
 		return fail("fork()", err)
 	}
 	done.Close()
+	served := make(chan struct{})
+	defer close(served)
+	go p.passOn(cmd.Process, served)
 	if n, _ := io.ReadFull(ready, make([]byte, 1)); n == 0 {
 		return 1 // it has said why
 	}
 	p.notify(fmt.Sprintf("MAINPID=%d", cmd.Process.Pid), "READY=1")
 	return 0
+}
+
+// passOn has a signal that is to end this process end the one that it has started,
+// and waits for, in a session that the terminal's signals do not reach.
+func (p *program) passOn(to *os.Process, served <-chan struct{}) {
+	for {
+		select {
+		case s := <-p.signals:
+			switch s {
+			case syscall.SIGINT, syscall.SIGTERM, syscall.SIGQUIT:
+				to.Signal(syscall.SIGTERM)
+			}
+		case <-served:
+			return
+		}
+	}
 }
 
 // ready tells whoever started this process that all is well.

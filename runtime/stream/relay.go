@@ -280,20 +280,25 @@ func (x *packets) summary(what string) {
 }
 
 // look is called by the idle timer, which is not stopped and started with each
-// datagram: it looks how long ago the last one was, and runs on.
+// datagram: it looks how long ago the last one was, and runs on. Time in which a
+// rate lets nothing move does not count.
 func (x *packets) look() {
 	x.pc.mu.Lock()
-	left := x.moved + conn.Clock(x.p.Idle) - conn.Now()
-	switch {
-	case x.ended:
-	case left > 0:
-		x.idle.Reset(time.Duration(left))
-	case x.up.wait() > 0 || x.down.wait() > 0: // nginx has no such timer then
-		x.idle.Reset(x.p.Idle)
-	default:
+	if x.ended {
+		x.pc.mu.Unlock()
+		return
+	}
+	quiet := time.Duration(conn.Now() - x.moved)
+	for _, r := range []*pace{&x.up, &x.down} {
+		if r.rate > 0 {
+			quiet = min(quiet, -r.wait())
+		}
+	}
+	if quiet >= x.p.Idle {
 		x.unlock(x.timedOut())
 		return
 	}
+	x.idle.Reset(x.p.Idle - quiet)
 	x.pc.mu.Unlock()
 }
 
