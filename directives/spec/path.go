@@ -9,7 +9,7 @@ import (
 // TempPath reads a folder for temporary files and the lengths of the names of
 // its subfolders, for Scalar.
 func TempPath(call *Call) (*httpd.TempPath, error) {
-	t := &httpd.TempPath{Dir: call.Scope.FullName(call.Args[0].Text)}
+	t := &httpd.TempPath{Dir: call.Scope.FullName(call.Args[0].Text), Serial: call.Zones().Serial()}
 	length := 0
 	for _, a := range call.Args[1:] {
 		n, ok := ParseNumber(a.Text)

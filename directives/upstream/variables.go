@@ -87,15 +87,14 @@ func perAttempt(name, doc string, one func(dst []byte, a *gateway.Attempt) []byt
 		}
 		b := r.Alloc(32 * len(s.Attempts))
 		sep := ""
-		for i := range s.Attempts {
-			a := &s.Attempts[i]
+		s.Each(func(a *gateway.Attempt) {
 			if a.Name == "" {
 				sep = " : "
-				continue
+				return
 			}
 			b = one(append(b, sep...), a)
 			sep = ", "
-		}
+		})
 		return b, true
 	}}
 }

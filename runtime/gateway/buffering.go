@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"io"
 	"os"
 	"sync"
 	"time"
@@ -50,8 +49,7 @@ type backlog struct {
 	handed bool   // the client keeps up: the writer may read for itself again
 	done   bool   // the body has ended
 	rest   []byte // and this follows
-	err    error  // of the body
-	lost   error  // of the connection; io.EOF if the peer closed it
+	err    error  // why it is not complete; nil otherwise
 }
 
 // A block has data that are to be written in b.B[from:to].
@@ -80,11 +78,24 @@ func (s *State) lag() {
 // run reads until the body ends, the client catches up or is gone.
 func (l *backlog) run() {
 	defer close(l.read)
+	defer l.end()
 	l.fill()
+}
+
+// end says that the reader has ended. If it panicked the response is given up, which
+// takes nothing else with it.
+func (l *backlog) end() {
+	fault := recover()
+	if fault != nil {
+		l.r.Fault(fault)
+	}
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	if fault != nil {
+		l.err = errInvalid
+	}
 	l.ended = true
 	l.some.Signal()
-	l.mu.Unlock()
 }
 
 func (l *backlog) fill() {
@@ -98,17 +109,18 @@ func (l *backlog) fill() {
 		b.R, b.W = k.to, k.to
 		n, err := s.read(l.r, b, l.set)
 		if n <= 0 {
-			if err == nil {
-				err = io.EOF
+			if !l.stopped() {
+				l.fail(s.closed(l.r, err))
 			}
-			l.lost = err
 			return
 		}
 		b.W += n
 		end, done, err := s.decode(b, k.to)
-		l.put(k, end)
+		if err = s.undecoded(l.r, err); err != errInvalid {
+			l.put(k, end)
+		}
 		if err != nil {
-			l.err = err
+			l.fail(err)
 			return
 		}
 		if done {
@@ -119,6 +131,19 @@ func (l *backlog) fill() {
 			return
 		}
 	}
+}
+
+func (l *backlog) stopped() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stop
+}
+
+// fail says why the body is not complete.
+func (l *backlog) fail(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.err = err
 }
 
 // release gives the connection back: the peer need not wait for the client.
@@ -136,7 +161,7 @@ func (l *backlog) next(k *block) *block {
 	const few = 512
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for !l.stop {
+	for !l.stop && l.err == nil {
 		if l.caught {
 			l.handed = true
 			return nil
@@ -155,9 +180,9 @@ func (l *backlog) next(k *block) *block {
 		}
 		if l.spill() {
 			k = nil
-			continue
+		} else if l.err == nil {
+			l.space.Wait()
 		}
-		l.space.Wait()
 	}
 	return nil
 }
@@ -175,67 +200,74 @@ func (l *backlog) put(k *block, end int) {
 	l.some.Signal()
 }
 
-// drain writes what there is until the reader has ended and nothing is left. The
-// first error is that of the client.
+// drain writes what there is until the reader has ended and nothing is left, or what
+// is left is not to be sent. The first error is that of the client.
 func (l *backlog) drain() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	s := l.s
 	for {
 		p, off, n := l.take()
 		var err error
 		switch {
 		case n > 0:
-			f := l.temp.f
-			l.mu.Unlock()
-			if !l.s.copy.deaf {
-				err = l.r.SendFile(f, off, n)
+			if !s.copy.deaf {
+				err = l.r.SendFile(l.temp.f, off, n)
 			}
-			l.mu.Lock()
-			l.temp.from += n
 		case len(p) > 0:
-			l.mu.Unlock()
-			if l.s.copy.deaf {
+			if s.copy.deaf {
 			} else if err = l.r.Write(p); err == nil {
 				err = l.r.Push()
 			}
-			l.mu.Lock()
-			l.free()
-		case l.ended:
-			return nil
 		default:
-			l.idle = true
-			l.some.Wait()
-			l.idle = false
+			return nil
 		}
-		if err = l.s.lostClient(err); err != nil {
+		l.wrote(n)
+		if err = s.lostClient(err); err != nil {
 			return err
 		}
 	}
 }
 
-// take returns what is to be written next: a part of the file, which has what is
-// older, or data of one block. l.mu is held.
+// take waits for what is to be written next, and returns it: a part of the file,
+// which has what is older, or data of one block. If there is neither, nothing more is
+// to be written: nginx gives up what it has with a response that makes no sense.
 func (l *backlog) take() (p []byte, off, n int64) {
-	if n := l.temp.to - l.temp.from; n > 0 {
-		return nil, l.temp.from, min(n, fileSpan)
-	}
-	for _, k := range l.blocks {
-		if n := k.to - k.from; n > 0 {
-			if l.set.BusySize > 0 {
-				n = min(n, l.set.BusySize)
-			}
-			p = k.b.B[k.from : k.from+n]
-			k.from += n
-			l.busy = k
-			return p, 0, 0
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.err != errInvalid {
+		if n := l.temp.to - l.temp.from; n > 0 {
+			return nil, l.temp.from, min(n, fileSpan)
 		}
+		for _, k := range l.blocks {
+			if n := k.to - k.from; n > 0 {
+				if l.set.BusySize > 0 {
+					n = min(n, l.set.BusySize)
+				}
+				p = k.b.B[k.from : k.from+n]
+				k.from += n
+				l.busy = k
+				return p, 0, 0
+			}
+		}
+		if l.ended {
+			break
+		}
+		l.idle = true
+		l.some.Wait()
+		l.idle = false
 	}
 	return nil, 0, 0
 }
 
-// free gives back blocks that have been written, but for the last, which is being
-// read into. l.mu is held.
-func (l *backlog) free() {
+// wrote says that what take returned has been written, which is n bytes of the file
+// or a block. Blocks that have been written are given back, but for the last, which
+// is being read into.
+func (l *backlog) wrote(n int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.temp.from += n
+	if n > 0 {
+		return
+	}
 	l.busy = nil
 	if n := len(l.blocks); n > 1 && l.blocks[0].from == l.blocks[0].to {
 		l.blocks[0].b.Free()
@@ -329,12 +361,10 @@ func (s *State) catchUp(r *httpd.Request, set *Settings, err error) (on bool, _ 
 		return false, err
 	case l.handed:
 		return true, nil
-	case l.err != nil:
-		return false, s.undecoded(r, l.err)
 	case l.done:
 		return false, s.relayed(r, set)
 	}
-	return false, s.closed(r, l.lost)
+	return false, l.err
 }
 
 // A spill is a temporary file with bytes that are to be written in [from, to).

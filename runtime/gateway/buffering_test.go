@@ -152,31 +152,45 @@ func TestClientOfChangingSpeed(t *testing.T) {
 	}
 }
 
-// Without room in a file, or where none can be made, the peer waits for the client.
+// Without room in a file the peer waits for the client.
 func TestNoTemporaryFile(t *testing.T) {
-	for _, conf := range []string{"proxy_max_temp_file_size 0;", "proxy_temp_path /dev/null/none;"} {
-		t.Run(conf, func(t *testing.T) {
-			sent := make(chan error, 1)
-			b := bodies["with a length"]
-			f := run(t, `events {} http { access_log off; server { listen 127.0.0.1:8080; location / { `+conf+` proxy_pass http://`+listening(t, func(c io.ReadWriteCloser) {
-				defer c.Close()
-				c.(*net.TCPConn).SetWriteBuffer(256 << 10)
-				var req [512]byte
-				c.Read(req[:])
-				sent <- b.send(c)
-			})+`; } } }`)
-			c := f.narrow()
-			c.say(t, get("/"))
-			select {
-			case <-sent:
-				t.Error("the peer did not wait")
-			case <-time.After(30 * time.Millisecond):
-			}
-			_, got, err := c.response(t, "GET")
-			if err != nil || got != string(pattern) {
-				t.Errorf("got %d bytes, %v, want %d", len(got), err, len(pattern))
-			}
-		})
+	sent := make(chan error, 1)
+	b := bodies["with a length"]
+	f, _ := passing(t, listening(t, func(c io.ReadWriteCloser) {
+		defer c.Close()
+		c.(*net.TCPConn).SetWriteBuffer(256 << 10)
+		var req [512]byte
+		c.Read(req[:])
+		sent <- b.send(c)
+	}), "proxy_max_temp_file_size 0;")
+	c := f.narrow()
+	c.say(t, get("/"))
+	select {
+	case <-sent:
+		t.Error("the peer did not wait")
+	case <-time.After(30 * time.Millisecond):
+	}
+	_, got, err := c.response(t, "GET")
+	if err != nil || got != string(pattern) {
+		t.Errorf("got %d bytes, %v, want %d", len(got), err, len(pattern))
+	}
+}
+
+// Where the file cannot be made, the response is given up: ngx_event_pipe_write_chain_to_temp_file.
+func TestTemporaryFileFails(t *testing.T) {
+	var log journal
+	f, _ := logging(t, &log, "location / { proxy_buffers 4 8k; proxy_temp_path /dev/null/none; proxy_pass http://"+listening(t, func(c io.ReadWriteCloser) {
+		defer c.Close()
+		var req [512]byte
+		c.Read(req[:])
+		bodies["with a length"].send(c)
+	})+"; }")
+	c := f.narrow()
+	c.say(t, get("/"))
+	log.await(t, "open() temporary file failed (20: Not a directory) while reading upstream")
+	_, got, err := c.response(t, "GET")
+	if err != io.ErrUnexpectedEOF || len(got) >= len(pattern) {
+		t.Errorf("got %d bytes, %v, want fewer than %d, cut off", len(got), err, len(pattern))
 	}
 }
 

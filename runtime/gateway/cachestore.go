@@ -93,9 +93,12 @@ func (s *State) kept(r *httpd.Request, err error) {
 		return
 	}
 	defer s.unstore()
-	if err != nil || s.Head.ContentLength >= 0 && !s.NoBody && s.Head.ContentLength != c.n-int64(e.BodyStart) {
+	whole := s.NoBody || s.Head.ContentLength < 0 || s.Head.ContentLength == c.n-int64(e.BodyStart) ||
+		s.Body == &s.records && s.records.whole // FastCGI says itself where a response ends
+	if err != nil || !whole {
 		return
 	}
 	m := httpd.Move{From: c.f.Name(), To: e.Path(), Access: 0o600, PathAccess: 0o700, CreatePath: true}
-	e.Store(m.Run(r))
+	c.named = m.Run(r)
+	e.Store(c.named)
 }

@@ -202,6 +202,12 @@ func run(t testing.TB, conf string) *front {
 	if err := diags.Err(); err != nil {
 		t.Fatal(err)
 	}
+	return started(t, c)
+}
+
+// started runs what a configuration was made into.
+func started(t testing.TB, c *directives.Compiled) *front {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -204,10 +204,14 @@ func (s *State) deliver(r *httpd.Request, p []byte, buffering, last bool) error 
 // lostClient says what it means that a write to the client failed. A response that
 // is stored is read on.
 func (s *State) lostClient(err error) error {
-	switch {
-	case err == nil:
+	if err == nil {
 		return nil
-	case s.copy.f != nil:
+	}
+	if l := s.slow.backlog; l != nil { // who reads beside us may give the file up
+		l.mu.Lock()
+		defer l.mu.Unlock()
+	}
+	if s.copy.f != nil {
 		s.copy.deaf = true
 		return nil
 	}

@@ -7,8 +7,8 @@ import (
 
 // spill moves what waits in memory, from the oldest on, to the end of the temporary
 // file: proxy_temp_file_write_size of it or a little more. It reports whether there
-// is a block free now. A file that cannot be written is not tried again: the peer
-// then waits for the client. l.mu is held.
+// is a block free now. If the file cannot be written the response is given up, as
+// nginx does. l.mu is held.
 func (l *backlog) spill() bool {
 	t := &l.temp
 	if t.from == t.to && t.to > 0 { // all of it has been sent
@@ -25,11 +25,12 @@ func (l *backlog) spill() bool {
 		n := int64(k.to - k.from)
 		full = full || moved >= max(l.set.TempWrite, 1) || t.to+n > l.file
 		if !full && n > 0 {
-			if !l.write(k.b.B[k.from:k.to]) {
-				l.file, full = 0, true
-			} else {
+			if l.write(k.b.B[k.from:k.to]) {
 				k.from = k.to
 				moved += n
+			} else {
+				l.err, full = errInvalid, true
+				l.some.Signal()
 			}
 		}
 		if k.from < k.to || k == l.busy {

@@ -43,6 +43,37 @@ func (s *State) Release() {
 	states.Put(s)
 }
 
+// Fail implements httpd.Attachment: a panic has ended the request. What others see of
+// it is closed, and nothing is used again.
+func (s *State) Fail() {
+	if s.released {
+		return
+	}
+	s.released = true
+	if l := s.slow.backlog; l != nil {
+		l.quit()
+		l.close()
+	}
+	if s.conn != nil {
+		s.conn.Close()
+	}
+	s.unstore()
+	if s.cache.entry != nil {
+		s.cache.entry.Close()
+	}
+}
+
+// Each calls f with the attempts, in their order.
+func (s *State) Each(f func(a *Attempt)) {
+	if l := s.slow.backlog; l != nil { // who reads beside us counts in the last
+		l.mu.Lock()
+		defer l.mu.Unlock()
+	}
+	for i := range s.Attempts {
+		f(&s.Attempts[i])
+	}
+}
+
 // URL implements httpd.Attachment: where the request goes, for the error log.
 func (s *State) URL() string {
 	if len(s.Attempts) == 0 {

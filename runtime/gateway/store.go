@@ -19,9 +19,10 @@ type Store struct {
 
 // A copying is a response on its way into a file.
 type copying struct {
-	f    *os.File // temporary; nil if the response is not stored
-	n    int64    // bytes
-	deaf bool     // the client is gone, and the response read on for the file
+	f     *os.File // temporary; nil if the response is not stored
+	n     int64    // bytes
+	named bool     // it has its final name
+	deaf  bool     // the client is gone, and the response read on for the file
 }
 
 // store begins to store the response, if that is wanted: nginx stores what is
@@ -85,13 +86,16 @@ func (s *State) stored(r *httpd.Request, set *Settings, err error) {
 			m.Mtime = time.Unix(t, 0)
 		}
 	}
-	m.Run(r)
+	s.copy.named = m.Run(r)
 }
 
-// unstore gives the temporary file up, which has its final name if it was stored.
+// unstore ends the copying. A temporary file that has not got its final name is
+// removed; the other's name may be that of another temporary file by now.
 func (s *State) unstore() {
 	if c := &s.copy; c.f != nil {
-		os.Remove(c.f.Name())
+		if !c.named {
+			os.Remove(c.f.Name())
+		}
 		c.f.Close()
 		c.f = nil
 	}

@@ -81,6 +81,20 @@ func TestStoreWithoutClient(t *testing.T) {
 	}
 }
 
+// A file whose name is the one it had while it was temporary is not removed: that of
+// somebody else may be called so by then.
+func TestStoreKeepsName(t *testing.T) {
+	dir := t.TempDir()
+	f := proxying(t, "proxy_temp_path "+dir+"; proxy_store "+dir+"/0000000001;", serve(t, fine("body")).addr)
+	c := f.dial()
+	c.say(t, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+	io.Copy(io.Discard, c.in)
+	f.wg.Wait()
+	if got, err := os.ReadFile(dir + "/0000000001"); err != nil || string(got) != "body" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
 // Interim responses are no responses, and a 101 that was not asked for is none either.
 func TestInterim(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{

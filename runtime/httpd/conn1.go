@@ -1,13 +1,10 @@
 package httpd
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -34,7 +31,8 @@ func (p *Port) Serve(c *conn.Conn) {
 	h := p.HTTP
 	a := p.Address(c.LocalAddr().Addr())
 	h.live.add(c)
-	defer h.contain(c)
+	k := client{h: h, a: a, c: c}
+	defer k.contain()
 	if a.ProxyProtocol || a.SSL {
 		h.Stats.Waiting.Add(-1) // until the first request
 	}
@@ -42,20 +40,10 @@ func (p *Port) Serve(c *conn.Conn) {
 		h.drop(c)
 		return
 	}
-	k := client{h: h, a: a, c: c}
 	if k.debugging(logs.DebugEvent) {
 		k.debugf(logs.DebugEvent, "accept: %s fd:%d", endText(c), c.FD())
 	}
 	if a.SSL && !k.handshake() || k.serve() {
-		h.drop(c)
-	}
-}
-
-// contain ends a connection whose request panicked, as the process would be one of
-// nginx's workers otherwise, and take all other connections with it.
-func (h *HTTP) contain(c *conn.Conn) {
-	if fault := recover(); fault != nil {
-		h.Log.Log(context.Background(), logs.Alert, fmt.Sprintf("*%d panic: %v\n%s", c.Serial, fault, debug.Stack()))
 		h.drop(c)
 	}
 }
@@ -87,6 +75,10 @@ type client struct {
 	in    *buf.Buffer   // what was read and not used; nil while idle
 	piped bool          // in held the start of the request together with the last one
 	min   time.Duration // how long it waits for a request though the configuration retires
+
+	// For contain:
+	r       *Request // that is being served
+	writing bool     // and counted
 }
 
 // serve serves until the connection is of no more use. It reports false if
@@ -101,17 +93,21 @@ func (k *client) serve() (close bool) {
 		}
 		r := k.h.request()
 		r.Client, r.Addr = k.c, k.a
+		k.r = r
 		k.c.Requests++
 		k.h.Stats.Requests.Add(1)
 		if st, ok := k.head(r); !ok {
 			if st == 0 {
+				k.r = nil
 				r.release()
 				return true
 			}
 			r.finish(st)
 		} else {
 			k.h.Stats.Writing.Add(1)
+			k.writing = true
 			st = r.finish(r.serve())
+			k.writing = false
 			k.h.Stats.Writing.Add(-1)
 			if st == TakenOver { // r may be gone by now
 				return false
@@ -126,6 +122,7 @@ func (k *client) serve() (close bool) {
 		}
 		lingerTime, lingerEach, reset := r.Loc.LingeringTime, r.Loc.LingeringTimeout, r.Loc.ResetTimedout && r.timedOut
 		k.piped = k.in != nil
+		k.r = nil
 		r.release()
 		if !next || k.min == 0 && k.h.live.closing() {
 			k.in.Free()

@@ -25,3 +25,24 @@ func TestContain(t *testing.T) {
 		t.Errorf("afterwards: got %q", got)
 	}
 }
+
+// So does one that runs beside its main request, which is answered all the same.
+func TestContainBackground(t *testing.T) {
+	var log bytes.Buffer
+	c := compile(t, "events {} http { access_log off; server { listen 127.0.0.1:8080; } }",
+		slog.NewTextHandler(&log, nil))
+	root := c.HTTP.Servers[0].Root
+	root.Content = &httpd.Step{Name: "fault", Run: func(r *httpd.Request) httpd.Status {
+		if r.InBackground() {
+			panic("the fault")
+		}
+		r.Background([]byte("/fault"), nil)
+		return r.Reply(200, nil, []byte("sound"))
+	}}
+	if got := talk(t, c, "GET / HTTP/1.0\r\n\r\n"); !strings.HasSuffix(got, "\r\n\r\nsound") {
+		t.Errorf("got %q", got)
+	}
+	if !strings.Contains(log.String(), "panic: the fault") || !strings.Contains(log.String(), "contain_test.go") {
+		t.Errorf("the log says %q", log.String())
+	}
+}

@@ -3,6 +3,7 @@ package httpd
 import (
 	"log/slog"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"understudy/parser/diag"
@@ -211,8 +212,8 @@ const (
 // A TempPath is a folder for temporary files, made when first used.
 type TempPath struct {
 	Dir    string
-	Levels []int // digits of each level of subfolders
-	serial tempSerial
+	Levels []int          // digits of each level of subfolders
+	Serial *atomic.Uint64 // of the last file of the process, whatever its folder
 }
 
 // An ErrorPage says what to do about a status.

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 
 	"understudy/runtime/conn"
 	"understudy/runtime/h1"
@@ -147,14 +146,11 @@ func ParseSize(s string) (n int64, ok bool) {
 	return n * unit, true
 }
 
-// tempSerial numbers temporary files within a process.
-type tempSerial struct{ n atomic.Uint64 }
-
 // Create makes a new file. If unnamed it has no name any more when Create
 // returns, where the system allows that.
 func (t *TempPath) Create(unnamed bool) (*os.File, error) {
 	for {
-		n := fmt.Sprintf("%010d", t.serial.n.Add(1))
+		n := fmt.Sprintf("%010d", t.Serial.Add(1))
 		dir := t.Dir
 		end := len(n)
 		for _, l := range t.Levels {

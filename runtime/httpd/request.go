@@ -105,6 +105,7 @@ type Request struct {
 type Attachment interface {
 	URL() string // of the peer it talks to, for the error log; "" for none
 	Release()
+	Fail() // instead of Release, when the request has panicked
 }
 
 // maxChanges is nginx's NGX_HTTP_MAX_URI_CHANGES.

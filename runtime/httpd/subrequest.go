@@ -104,7 +104,10 @@ func (r *Request) Background(uri, args []byte) {
 	s := r.child(uri, args, SubOptions{HeadOnly: true})
 	s.Method, s.MethodID = r.Method, r.MethodID
 	s.aside(r)
-	r.Main().background.Go(func() { s.process() })
+	r.Main().background.Go(func() {
+		defer s.contain()
+		s.process()
+	})
 }
 
 // RepeatInBackground asks what r asks once more, beside r, which does not end before
@@ -116,7 +119,10 @@ func (r *Request) RepeatInBackground() bool {
 	}
 	s := r.clone(SubOptions{HeadOnly: true})
 	s.aside(r)
-	r.Main().background.Go(func() { s.processed(s.content()) })
+	r.Main().background.Go(func() {
+		defer s.contain()
+		s.processed(s.content())
+	})
 	return true
 }
 

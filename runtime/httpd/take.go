@@ -52,6 +52,7 @@ func (t *Taken) Request() *Request { return t.r }
 
 // Done ends the request and closes the connection. A text goes to the error log.
 func (t *Taken) Done(text string) {
+	defer t.contain()
 	if text != "" {
 		t.errorf(text)
 	}

@@ -344,6 +344,7 @@ func parseSize(b []byte) int {
 
 // ended is called when the tunnel has.
 func (p *Proxy) ended(s *Session, t *Target, r tunnel.Result) {
+	defer s.contain(s.Stream, s.Client)
 	u := s.Upstream
 	switch r.End {
 	case tunnel.ByA, tunnel.ByB:

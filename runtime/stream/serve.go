@@ -39,6 +39,7 @@ func (p *Port) serve(c *conn.Conn, pc *packetConn) Status {
 	if s.Debugging(logs.DebugEvent) {
 		s.Plainf(logs.DebugEvent, "accept: %s fd:%d", endText(c), c.FD())
 	}
+	defer s.contain(st, c)
 	s.Plainf(logs.Info, "%sclient %s connected to %s", s.kind(), endText(c), p.Text)
 	s.Action = "initializing session"
 	status := s.serve()

@@ -10,6 +10,7 @@ package zone
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 )
 
 // A Set is the zones of one configuration. The first of a process is a zero
@@ -19,6 +20,8 @@ type Set struct {
 	m     map[string]*entry
 	names []string         // in the order of their first use
 	old   map[string]entry // of the configuration before, as they were for Next
+
+	serial *atomic.Uint64 // nil until it is asked for
 }
 
 type entry struct {
@@ -37,7 +40,27 @@ func (s *Set) Next() *Set {
 	for name, e := range s.m {
 		old[name] = *e
 	}
-	return &Set{old: old}
+	return &Set{old: old, serial: s.counter()}
+}
+
+// Serial returns what numbers the temporary files of a process: those of one
+// configuration are called otherwise than those of the one before, which may still be
+// at work. (ngx_temp_number)
+func (s *Set) Serial() *atomic.Uint64 {
+	if s == nil { // nothing outlives the configuration
+		return new(atomic.Uint64)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.counter()
+}
+
+// counter is Serial where s.mu is held.
+func (s *Set) counter() *atomic.Uint64 {
+	if s.serial == nil {
+		s.serial = new(atomic.Uint64)
+	}
+	return s.serial
 }
 
 // Finish ends the configuration of s: what zones of the configuration before

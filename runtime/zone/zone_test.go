@@ -151,3 +151,14 @@ func TestConcurrency(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+func TestSerial(t *testing.T) {
+	var first Set
+	first.Serial().Add(1)
+	second := first.Next()
+	if n := second.Serial().Add(1); n != 2 || first.Serial().Add(1) != 3 {
+		t.Errorf("the file of the second configuration has number %d, want 2, and the first counts on", n)
+	}
+	var none *Set
+	none.Serial().Add(1)
+}

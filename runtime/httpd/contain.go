@@ -1,0 +1,54 @@
+package httpd
+
+import (
+	"context"
+	"fmt"
+
+	"understudy/runtime/logs"
+)
+
+// A panic ends the request in which it comes up, and nothing else: the process would
+// be one of nginx's workers otherwise, and take all other connections with it.
+
+// contain ends a connection whose request panicked.
+func (k *client) contain() {
+	fault := recover()
+	if fault == nil {
+		return
+	}
+	logs.Fault(fault, func(text string) {
+		k.h.Log.Log(context.Background(), logs.Alert, fmt.Sprintf("*%d %s", k.c.Serial, text))
+	})
+	if k.writing {
+		k.h.Stats.Writing.Add(-1)
+	}
+	if k.r != nil && k.r.Upstream != nil {
+		k.r.Upstream.Fail()
+	}
+	k.h.drop(k.c)
+}
+
+// contain ends a request that runs beside another and panicked.
+func (r *Request) contain() {
+	if fault := recover(); fault != nil {
+		r.Fault(fault)
+		if r.Upstream != nil {
+			r.Upstream.Fail()
+		}
+	}
+}
+
+// Fault logs what a panic was. It is for functions that recover.
+func (r *Request) Fault(fault any) {
+	logs.Fault(fault, func(text string) { r.Errorf(logs.Alert, "%s", text) })
+}
+
+// contain ends a request that panicked when its tunnel had ended.
+func (t *Taken) contain() {
+	if fault := recover(); fault != nil {
+		logs.Fault(fault, func(text string) {
+			t.log.Log(context.Background(), logs.Alert, fmt.Sprintf("*%d %s", t.c.Serial, text))
+		})
+		t.h.drop(t.c)
+	}
+}
