@@ -28,8 +28,11 @@ func ReadCGIHead(r *httpd.Request, s *State, b *buf.Buffer) error {
 		}
 	}
 	s.Upgrade = h.Status == 101 && r.Header(header.Upgrade) != nil
-	s.NoBody = h.Status == 204 || h.Status == 304 || r.MethodID == httpd.HEAD
+	s.NoBody = h.Status == 204 || h.Status == 304
 	s.Unframed()
+	if r.MethodID == httpd.HEAD {
+		s.plain.known = false // there may be a body, for whoever keeps the response, or none
+	}
 	return nil
 }
 

@@ -33,6 +33,7 @@ type records struct {
 	keep  bool
 	head  int   // length of what stands at the start of the buffer of the head
 	rest  int64 // of Content-Length; -1: not known
+	maybe int64 // takes the place of rest with the first data; -1: does not. An answer to HEAD has a body, or none
 	whole bool  // the record that ends the request has been read
 }
 
@@ -93,8 +94,11 @@ func (s *State) beginRecords(r *httpd.Request) error {
 		return err
 	}
 	h := &s.Head
-	s.NoBody = h.Status == 204 || h.Status == 304 || r.MethodID == httpd.HEAD
-	s.records.rest = h.ContentLength
+	s.NoBody = h.Status == 204 || h.Status == 304
+	s.records.rest, s.records.maybe = h.ContentLength, -1
+	if r.MethodID == httpd.HEAD {
+		s.records.rest, s.records.maybe = -1, h.ContentLength
+	}
 	s.Body, s.Keep = &s.records, s.records.keep && !s.NoBody // the end of a request without a body is not waited for
 	return nil
 }
@@ -141,6 +145,9 @@ func (d *records) premature() error {
 // count takes data off what Content-Length says, and reports whether there are
 // more than that.
 func (d *records) count(data []byte) (counted []byte, more bool) {
+	if d.maybe >= 0 {
+		d.rest, d.maybe = d.maybe, -1
+	}
 	if d.rest < 0 {
 		return data, false
 	}

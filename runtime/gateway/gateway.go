@@ -184,6 +184,7 @@ type State struct {
 	NoBody   bool    // the response has no body, whatever its head says
 	Keep     bool    // the connection may be used again when the response has ended
 	Upgrade  bool    // the connection becomes a tunnel behind the head
+	Nameless bool    // a response without Server or Date is passed on without it, unless that is hidden
 	BodyLen  int64   // of the request as it is sent; -1: chunked
 	Chunked  bool
 

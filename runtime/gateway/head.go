@@ -62,7 +62,7 @@ func (s *State) readHead(r *httpd.Request, p *Protocol, set *Settings, began tim
 func (s *State) resetHead() {
 	s.Head.Reset()
 	s.relays = false
-	s.Body, s.NoBody, s.Keep, s.Upgrade, s.early = nil, false, false, false, 0
+	s.Body, s.NoBody, s.Keep, s.Upgrade, s.Nameless, s.early = nil, false, false, false, false, 0
 	s.records.r = nil
 	s.cache.hit = false
 }

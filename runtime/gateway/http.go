@@ -47,7 +47,7 @@ func ReadHTTPHead(r *httpd.Request, s *State, b *buf.Buffer) error {
 	}
 	s.Keep = !h.Close
 	s.NoBody = h.Status == 204 || h.Status == 304 || len(s.out) > 5 && string(s.out[:5]) == "HEAD "
-	s.Upgrade = h.Status == 101
+	s.Upgrade, s.Nameless = h.Status == 101, true
 	if h.Chunked {
 		h.ContentLength = -1
 		s.chunked = chunked{h1.Chunked{KeepTrailers: s.set.PassTrailers}}

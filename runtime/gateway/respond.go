@@ -118,6 +118,10 @@ func (s *State) copyHead(r *httpd.Request, set *Settings) {
 	p.Status = httpd.Status(h.Status)
 	p.StatusLine = h.Line
 	p.Length = h.ContentLength
+	if s.Nameless {
+		p.ListedServer = !set.Hide.Has(header.Server.Hash(), header.Server.Name())
+		p.ListedDate = !set.Hide.Has(header.Date.Hash(), header.Date.Name())
+	}
 	for i := range h.Len() {
 		f := h.At(i)
 		if f.Deleted {
