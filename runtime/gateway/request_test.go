@@ -5,13 +5,10 @@ import (
 	"io"
 	"net"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"understudy/runtime/conn"
 )
 
 func TestRequestBodies(t *testing.T) {
@@ -162,76 +159,6 @@ func settle(most int, count func() int) int {
 	return n
 }
 
-// TestNothingLeaks when peers fail in all their ways.
-func TestNothingLeaks(t *testing.T) {
-	ways := []reply{
-		{end: true},
-		{text: "HTTP/1.1 200 OK\r\nX-", end: true},
-		{text: "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nbody", end: true},
-		{text: chunkedOK + "8\r\nbody", end: true},
-		{text: chunkedOK + "zz\r\nbody", end: true},
-		{text: "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbodymore"},
-		{unread: true},
-		fine("body"),
-	}
-	requests, least, until := 100_000, 2000, time.Now().Add(5*time.Second)
-	if testing.Short() {
-		requests = least
-	}
-	replies := make([]reply, 0, requests)
-	for i := range requests {
-		replies = append(replies, ways[i%len(ways)])
-	}
-	// Sockets of the file system leave no ports in TIME_WAIT.
-	dir := t.TempDir()
-	front, back := unixListener(t, dir+"/f"), unixListener(t, dir+"/b")
-	p := serveOn(t, back, "unix:"+dir+"/b", replies...)
-	f := proxying(t, "", "unix:"+dir+"/none", p.addr)
-	f.ln.Close()
-	f.ln = front
-	ask := func() {
-		c := f.quick()
-		io.WriteString(c, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
-		io.Copy(io.Discard, c)
-		c.Close()
-	}
-	for range 200 {
-		ask()
-	}
-	time.Sleep(10 * time.Millisecond)
-	routines, files, memory := runtime.NumGoroutine(), descriptors(t), p.memory()
-	n := 200
-	for ; n < requests && (n < least || time.Now().Before(until)); n++ {
-		ask()
-	}
-	t.Logf("%d requests", n)
-	// As many connections as are kept for another request may have come.
-	if n := settle(routines+8, runtime.NumGoroutine); n > routines+8 {
-		t.Errorf("%d goroutines, %d at the start", n, routines)
-	}
-	if n := settle(files+8, func() int { return descriptors(t) }); n > files+8 {
-		t.Errorf("%d files, %d at the start", n, files)
-	}
-	if n := p.memory(); n > memory+4<<20 {
-		t.Errorf("%d bytes in use, %d at the start", n, memory)
-	}
-}
-
-// quick is dial without what stays until the test ends.
-func (f *front) quick() net.Conn {
-	near, err := net.Dial(f.ln.Addr().Network(), f.ln.Addr().String())
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	far, err := f.ln.Accept()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	near.SetDeadline(time.Now().Add(10 * time.Second))
-	f.wg.Go(func() { f.serve(conn.New(far)) })
-	return near
-}
-
 func unixListener(t *testing.T, name string) net.Listener {
 	t.Helper()
 	ln, err := net.Listen("unix", name)
@@ -240,16 +167,4 @@ func unixListener(t *testing.T, name string) net.Listener {
 	}
 	t.Cleanup(func() { ln.Close() })
 	return ln
-}
-
-// memory is what is in use, less what p remembers of long ago, which it forgets.
-func (p *peer) memory() int {
-	p.mu.Lock()
-	p.requests = nil
-	p.open = slices.Clone(p.open[max(0, len(p.open)-64):])
-	p.mu.Unlock()
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	return int(m.HeapAlloc)
 }

@@ -73,8 +73,9 @@ func (p *Proxy) relay(s *Session, t *Target) Status {
 func (x *packets) unlock(st Status) {
 	x.pc.mu.Unlock()
 	if st != Done {
+		defer x.pc.port.ended(x.pc)
+		defer x.s.contain(x.s.Stream, x.s.Client)
 		x.s.Finish(st)
-		x.pc.port.ended(x.pc)
 	}
 }
 
