@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"net/netip"
 	"sync"
 	"time"
 
@@ -27,7 +28,11 @@ func (g *generation) serve(sockets []*listen.Socket) {
 				g.serving.Go(func() { e.ServeUDP(k) })
 			}
 		default:
+			moved := moved(&e.Options)
 			g.listeners = append(g.listeners, sock.Serve(func(c *conn.Conn) {
+				if moved.IsValid() {
+					pretend(c, moved)
+				}
 				if debug := g.graph.Debug; debug != nil && debug(c) {
 					c.SetDebug()
 				}
@@ -41,6 +46,24 @@ func (g *generation) serve(sockets []*listen.Socket) {
 	for _, begin := range g.graph.Begin {
 		begin()
 	}
+}
+
+// moved returns the address that connections to a socket are to have come to, if
+// that is bound elsewhere.
+func moved(o *listen.Options) netip.AddrPort {
+	if o.Bind == "" || o.Network != "tcp" {
+		return netip.AddrPort{}
+	}
+	a, _ := netip.ParseAddrPort(o.Addr)
+	return a
+}
+
+// pretend has c come to a, or if that is a wildcard to its port.
+func pretend(c *conn.Conn, a netip.AddrPort) {
+	if a.Addr().IsUnspecified() {
+		a = netip.AddrPortFrom(c.LocalAddr().Addr(), a.Port())
+	}
+	c.SetLocalAddr(a)
 }
 
 // retire stops accepting, lets the connections finish within the graph's

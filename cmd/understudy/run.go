@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -27,7 +29,7 @@ func (a *app) runCommand() *cli.Command {
 			"temporary files that cannot be where the configuration wants them are elsewhere, and\n" +
 			"standard error says so. Ctrl-C stops, SIGQUIT lets requests finish, SIGHUP reads the\n" +
 			"configuration again.",
-		Flags: append(confFlags(),
+		Flags: append(append(confFlags(), overlayFlags()...),
 			&cli.StringFlag{Name: "globals", Aliases: []string{"g"}, Usage: "`DIRECTIVES` of the main context to add"}),
 		Action: func(c *cli.Context) error {
 			arg, err := oneConf(c)
@@ -42,15 +44,20 @@ func (a *app) runCommand() *cli.Command {
 			if _, err := a.palette(c); err != nil {
 				return err
 			}
-			return a.serve(s, c.String("color"))
+			o, err := overlayOf(c, filepath.Dir(s.conf))
+			if err != nil {
+				return err
+			}
+			return a.serve(s, o, c.String("color"))
 		},
 	}
 }
 
 // serve runs s until a signal ends it.
-func (a *app) serve(s *source, color string) error {
-	f := &foreground{source: s, stderr: a.stderr, color: palette{color == "always" || color != "never" && colorful(a.stderr)}, said: map[string]bool{}}
+func (a *app) serve(s *source, o *overlay, color string) error {
+	f := &foreground{source: s, overlay: o, stderr: a.stderr, color: palette{color == "always" || color != "never" && colorful(a.stderr)}, said: map[string]bool{}}
 	f.console = logs.NewConsole(a.stderr, logs.Warn, f.color.on) // what happens without fault is told in our own words
+	f.placing.f = f
 	p := &program{origin: originOf(nil), stdout: a.stdout, stderr: a.stderr, foreground: f}
 	p.paths = paths{prefix: s.prefix, conf: s.conf}
 	p.initial = &initialLog{console: &console{w: a.stderr}, Handler: f.console}
@@ -60,6 +67,9 @@ func (a *app) serve(s *source, color string) error {
 	p.sockets = &listen.Set{Log: p.journal.words}
 	p.server = &runtime.Server{Sockets: p.sockets}
 	if code := p.start(); code != exitOK {
+		if f.failed != nil {
+			return f.failed
+		}
 		if f.invalid {
 			return &failure{code: exitFound}
 		}
@@ -72,11 +82,14 @@ func (a *app) serve(s *source, color string) error {
 // where it says what nginx's paths and users do not allow for.
 type foreground struct {
 	source  *source
+	overlay *overlay
+	placing placing
 	stderr  io.Writer
 	color   palette
 	console slog.Handler
 	said    map[string]bool
-	invalid bool // the configuration has errors
+	invalid bool  // the configuration has errors
+	failed  error // why else it does not run
 }
 
 // notice tells the person something, once.
@@ -107,6 +120,15 @@ func (f *foreground) read() (*parser.Tree, error) {
 	}
 	f.adapt(s.tree)
 	return s.tree, nil
+}
+
+// refuse says why a configuration does not run. The first is the end of the
+// command, which says so.
+func (f *foreground) refuse(err error, first bool) {
+	f.failed = err
+	if !first {
+		f.tell("%v", err)
+	}
 }
 
 // report prints errors and warnings, and says whether the configuration runs.
@@ -150,10 +172,14 @@ func (f *foreground) started(g *runtime.Graph) {
 }
 
 func address(o *listen.Options) string {
+	text := cmp.Or(o.Bind, o.Addr)
 	if o.Network == "udp" || o.Network == "unixgram" {
-		return o.Addr + " (udp)"
+		text += " (udp)"
 	}
-	return o.Addr
+	if o.Bind != "" {
+		text += " for " + o.Addr
+	}
+	return text
 }
 
 // supports reports whether directive has an effect in a context.

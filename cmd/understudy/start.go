@@ -66,6 +66,14 @@ func (p *program) prepare(tree *parser.Tree) (*runtime.Next, *configuration, boo
 	if p.signals == nil {
 		p.signals = listenForSignals() // whoever can connect may send one
 	}
+	if p.foreground != nil {
+		if err := p.foreground.placing.place(c.compiled.Graph); err != nil {
+			p.foreground.refuse(err, p.current == nil)
+			p.journal.use(old)
+			c.logs.Release()
+			return nil, nil, false
+		}
+	}
 	c.compiled.Graph.Done = func() { p.retired(c) }
 	next, err := p.server.Prepare(c.compiled.Graph)
 	if err != nil {

@@ -19,6 +19,10 @@ type Options struct {
 	Network string // "tcp", "udp", "unix" or, for datagrams, "unixgram"
 	Addr    string // as nginx prints it: "0.0.0.0:80", "[::]:80", "unix:/run/x.sock"
 
+	// Bind is where the socket is in truth, in the form of Addr, on a machine
+	// where it cannot be at Addr; "": there. Who serves it is not told.
+	Bind string
+
 	Backlog  int // 0: DefaultBacklog
 	RcvBuf   int // bytes; 0: the system's
 	SndBuf   int // bytes; 0: the system's
@@ -70,16 +74,24 @@ func (k *Socket) fits(o *Options) bool {
 
 // samePlace tells whether o and other have the same address.
 func (o *Options) samePlace(other *Options) bool {
-	return o.Network == other.Network && o.Addr == other.Addr
+	return o.Network == other.Network && o.place() == other.place()
+}
+
+// place is the address to bind.
+func (o *Options) place() string {
+	if o.Bind != "" {
+		return o.Bind
+	}
+	return o.Addr
 }
 
 // path returns the file of a unix socket, or "".
 func (o *Options) path() string {
 	const prefix = "unix:"
-	if o.Network != "unix" && o.Network != "unixgram" || len(o.Addr) < len(prefix) {
+	if o.Network != "unix" && o.Network != "unixgram" || len(o.place()) < len(prefix) {
 		return ""
 	}
-	return o.Addr[len(prefix):]
+	return o.place()[len(prefix):]
 }
 
 // A Log receives what nginx would log: its level ("emerg", "notice" …) and text.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
@@ -44,7 +45,7 @@ func openSocket(o *Options, reuse bool, s *Set) (*descriptor, error) {
 	}
 	fd, err := unix.Socket(family, typ|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, proto)
 	if err != nil {
-		return nil, &Error{"socket() " + o.Addr + " failed", err}
+		return nil, &Error{"socket() " + o.place() + " failed", err}
 	}
 	if err := bind(fd, family, sa, o, reuse, s); err != nil {
 		unix.Close(fd)
@@ -56,21 +57,21 @@ func openSocket(o *Options, reuse bool, s *Set) (*descriptor, error) {
 func bind(fd, family int, sa unix.Sockaddr, o *Options, reuse bool, s *Set) error {
 	if o.Network != "udp" || !s.Test {
 		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEADDR, 1); err != nil {
-			return &Error{"setsockopt(SO_REUSEADDR) " + o.Addr + " failed", err}
+			return &Error{"setsockopt(SO_REUSEADDR) " + o.place() + " failed", err}
 		}
 	}
 	if (o.ReusePort || reuse) && !s.Test {
 		if err := unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1); err != nil {
-			return &Error{"setsockopt(SO_REUSEPORT) " + o.Addr + " failed", err}
+			return &Error{"setsockopt(SO_REUSEPORT) " + o.place() + " failed", err}
 		}
 	}
 	if family == unix.AF_INET6 {
 		if err := unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, boolInt(o.IPv6Only)); err != nil {
-			s.Log("emerg", (&Error{"setsockopt(IPV6_V6ONLY) " + o.Addr + " failed, ignored", err}).Error())
+			s.Log("emerg", (&Error{"setsockopt(IPV6_V6ONLY) " + o.place() + " failed, ignored", err}).Error())
 		}
 	}
 	if err := unix.Bind(fd, sa); err != nil {
-		return &Error{"bind() to " + o.Addr + " failed", err}
+		return &Error{"bind() to " + o.place() + " failed", err}
 	}
 	if p := o.path(); p != "" {
 		if err := os.Chmod(p, 0o666); err != nil {
@@ -84,7 +85,7 @@ func bind(fd, family int, sa unix.Sockaddr, o *Options, reuse bool, s *Set) erro
 		return nil
 	}
 	if err := unix.Listen(fd, o.backlog()); err != nil {
-		return &Error{fmt.Sprintf("listen() to %s, backlog %d failed", o.Addr, o.backlog()), err}
+		return &Error{fmt.Sprintf("listen() to %s, backlog %d failed", o.place(), o.backlog()), err}
 	}
 	return nil
 }
@@ -92,8 +93,9 @@ func bind(fd, family int, sa unix.Sockaddr, o *Options, reuse bool, s *Set) erro
 // newDescriptor takes fd over.
 func newDescriptor(fd int, o *Options) (*descriptor, error) {
 	d := &descriptor{}
-	d.local.Path = o.path()
-	if d.local.Path == "" {
+	if o.Network == "unix" {
+		d.local.Path = strings.TrimPrefix(o.Addr, "unix:")
+	} else {
 		d.local.Addr, _ = netip.ParseAddrPort(o.Addr)
 	}
 	d.file = os.NewFile(uintptr(fd), o.Addr)
@@ -111,7 +113,7 @@ func sockaddr(o *Options) (unix.Sockaddr, int, error) {
 	if o.path() != "" {
 		return &unix.SockaddrUnix{Name: o.path()}, unix.AF_UNIX, nil
 	}
-	ap, err := netip.ParseAddrPort(o.Addr)
+	ap, err := netip.ParseAddrPort(o.place())
 	if err != nil {
 		return nil, 0, err
 	}

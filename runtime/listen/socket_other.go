@@ -25,7 +25,7 @@ type descriptor struct {
 func openSocket(o *Options, reuse bool, s *Set) (*descriptor, error) {
 	lc := net.ListenConfig{KeepAlive: -1}
 	d := &descriptor{}
-	addr, network := o.Addr, o.Network
+	addr, network := o.place(), o.Network
 	if p := o.path(); p != "" {
 		addr = p
 	} else if addr[0] == '[' {
@@ -40,7 +40,7 @@ func openSocket(o *Options, reuse bool, s *Set) (*descriptor, error) {
 		d.ln, err = lc.Listen(context.Background(), network, addr)
 	}
 	if err != nil {
-		return nil, &Error{"bind() to " + o.Addr + " failed", err}
+		return nil, &Error{"bind() to " + o.place() + " failed", err}
 	}
 	if u, ok := d.ln.(*net.UnixListener); ok {
 		u.SetUnlinkOnClose(false)
