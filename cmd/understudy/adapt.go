@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"hash/fnv"
 	"os"
 	"path/filepath"
@@ -25,6 +26,7 @@ func (f *foreground) adapt(t *parser.Tree) {
 		return true
 	})
 	f.logs(t.Directives)
+	f.folders(t.Directives)
 	supply(t, f.defaults())
 }
 
@@ -48,10 +50,56 @@ func (f *foreground) logs(ds []*parser.Directive) {
 		if name == "access_log" {
 			to = stream(os.Stderr)
 		}
-		f.notice("%s goes to standard error: %v (%s)", name, err, d.Name.Pos)
+		f.gather(name+" goes to standard error: %s", fmt.Sprintf("%v (%s)", err, d.Name.Pos))
 		d.Args[0].Text = to
+		if to == "off" {
+			d.Args = d.Args[:1]
+		}
 	}
 }
+
+// folders puts folders for temporary files and caches where they can be made.
+func (f *foreground) folders(ds []*parser.Directive) {
+	for _, d := range ds {
+		if d.Err != nil {
+			continue
+		}
+		f.folders(d.Block)
+		name := d.Name.Text
+		if !strings.HasSuffix(name, "_temp_path") && !strings.HasSuffix(name, "_cache_path") || len(d.Args) == 0 {
+			continue
+		}
+		arg := &d.Args[0].Text
+		err := writable(under(f.source.prefix, *arg))
+		if err == nil {
+			continue
+		}
+		f.gather("folders for temporary files and caches are in "+f.stateDir()+": %s", fmt.Sprintf("%v (%s)", err, d.Name.Pos))
+		*arg = filepath.Join(f.stateDir(), strings.ReplaceAll(strings.Trim(*arg, "/"), "/", "_"))
+	}
+}
+
+// writable makes a folder, and reports whether files can be made in it.
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(dir, ".understudy-")
+	if err == nil {
+		file.Close()
+		os.Remove(file.Name())
+	}
+	return err
+}
+
+// isDefaultTemp reports whether dir is one of those that nginx has by default and
+// that defaults replaces: nothing is put there.
+func (f *foreground) isDefaultTemp(dir string) bool {
+	return slices.ContainsFunc(tempKinds, func(k string) bool { return dir == under(f.source.prefix, k+"_temp") })
+}
+
+// tempKinds are the modules with folders for temporary files.
+var tempKinds = []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}
 
 // isFile reports whether the first argument of a log directive is the name of
 // one file.
@@ -81,7 +129,7 @@ func stream(f *os.File) string {
 // have one below its prefix.
 func (f *foreground) defaults() [][2]string {
 	list := [][2]string{{"access_log", stream(os.Stdout)}}
-	for _, name := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+	for _, name := range tempKinds {
 		list = append(list, [2]string{name + "_temp_path", filepath.Join(f.stateDir(), name+"_temp")})
 	}
 	return list

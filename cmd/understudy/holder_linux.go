@@ -13,7 +13,7 @@ import (
 func holderOf(network string, port int) holder {
 	sockets := map[string]bool{}
 	for _, suffix := range []string{"", "6"} {
-		listening(filepath.Join("/proc/net", network+suffix), network, port, sockets)
+		socketsOf(filepath.Join("/proc/net", network+suffix), network, port, sockets)
 	}
 	if len(sockets) == 0 {
 		return holder{}
@@ -31,10 +31,10 @@ func holderOf(network string, port int) holder {
 	return holder{}
 }
 
-// listening adds the sockets of a port as links in /proc name them. proc_net(5):
+// socketsOf adds the sockets of a port as links in /proc name them. proc_net(5):
 // the second column is the local address, the fourth the state, the tenth the
 // inode.
-func listening(file, network string, port int, into map[string]bool) {
+func socketsOf(file, network string, port int, into map[string]bool) {
 	f, err := os.Open(file)
 	if err != nil {
 		return

@@ -133,8 +133,24 @@ func (p *program) specOptions(c *configuration) spec.Options {
 		Zones:      c.zones,
 		Logs:       c.logs,
 		Log:        slog.New(c.journal),
-		Lookup:     lookup,
+		Lookup:     p.lookup(),
+		Overlay:    p.overlay(),
 	}
+}
+
+// overlay is what stands in for things of another machine.
+func (p *program) overlay() *spec.Overlay {
+	if p.foreground == nil {
+		return nil
+	}
+	return p.foreground.spec()
+}
+
+func (p *program) lookup() func(string) ([]string, error) {
+	if p.foreground == nil {
+		return lookup
+	}
+	return p.foreground.lookup
 }
 
 // version is that of the nginx whose place the program takes.
@@ -150,8 +166,10 @@ func (p *program) version() string {
 const lookupTimeout = 30 * time.Second
 
 // lookup resolves a host name. The error is nginx's.
-func lookup(host string) ([]string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), lookupTimeout)
+func lookup(host string) ([]string, error) { return lookupWithin(host, lookupTimeout) }
+
+func lookupWithin(host string, limit time.Duration) ([]string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	addrs, err := resolver.Lookup(ctx, host)
 	texts := make([]string, len(addrs))

@@ -103,6 +103,9 @@ func substitutions(flag string, values []string, file map[string]string) ([]subs
 	var list []substitution
 	given := map[string]bool{}
 	for _, v := range values {
+		if v == "" { // an empty variable of the environment
+			continue
+		}
 		from, to, ok := strings.Cut(v, "=")
 		if !ok || from == "" || to == "" {
 			return nil, failf(exitUsage, "--%s %q is not of the form A=B", flag, v)
@@ -113,12 +116,13 @@ func substitutions(flag string, values []string, file map[string]string) ([]subs
 		given[from] = true
 		list = append(list, substitution{from, to})
 	}
+	n := len(list)
 	for from, to := range file {
 		if !given[from] {
 			list = append(list, substitution{from, to})
 		}
 	}
-	slices.SortStableFunc(list[len(values):], func(a, b substitution) int { return strings.Compare(a.from, b.from) })
+	slices.SortStableFunc(list[n:], func(a, b substitution) int { return strings.Compare(a.from, b.from) })
 	return list, nil
 }
 

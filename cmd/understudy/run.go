@@ -15,6 +15,7 @@ import (
 	"understudy/parser"
 	"understudy/parser/diag"
 	"understudy/runtime"
+	"understudy/runtime/certs"
 	"understudy/runtime/listen"
 	"understudy/runtime/logs"
 	"understudy/runtime/zone"
@@ -40,7 +41,7 @@ func (a *app) runCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			s.globals = c.String("globals")
+			s.globals, s.lenient = c.String("globals"), true
 			if _, err := a.palette(c); err != nil {
 				return err
 			}
@@ -88,6 +89,13 @@ type foreground struct {
 	color   palette
 	console slog.Handler
 	said    map[string]bool
+
+	gathered  []kind              // notices to be given
+	unknown   []unresolvedHost    // likewise findings
+	looked    map[string]lookedUp // host names, of the configuration that is being read
+	deaf      bool                // nobody answers for names
+	authority *certs.Authority    // nil until it is needed
+
 	invalid bool  // the configuration has errors
 	failed  error // why else it does not run
 }
@@ -109,8 +117,12 @@ func (f *foreground) tell(format string, args ...any) {
 // read loads the configuration and adapts it to the person's machine.
 func (f *foreground) read() (*parser.Tree, error) {
 	s := f.source
+	f.gathered, f.unknown, f.looked, f.deaf = nil, nil, nil, false
 	if err := s.load(); err != nil {
 		return nil, err
+	}
+	for _, name := range s.absent {
+		f.gather("included files of the server that are not here are passed over: %s", name)
 	}
 	if len(s.supplied) > 0 {
 		f.notice("%s is a part of a configuration: running it inside %s", s.conf, blocks(s.supplied))
@@ -133,6 +145,8 @@ func (f *foreground) refuse(err error, first bool) {
 
 // report prints errors and warnings, and says whether the configuration runs.
 func (f *foreground) report(tree *parser.Tree, found diag.List) bool {
+	f.tellGathered()
+	found = append(found, f.unresolvedHosts(tree)...)
 	r := newRenderer(f.stderr, tree.Files, f.color)
 	f.invalid = found.Err() != nil
 	if f.invalid {

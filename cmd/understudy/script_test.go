@@ -35,6 +35,8 @@ const patience = 10 * time.Second
 //	gone FILE          waits until there is no such file
 //	signal SIG FILE    sends a signal to the process whose pid is in a file
 //	envsubst FILE...   replaces $PORT and so on in files
+//	handshake ADDR NAME FILE
+//	                   makes a TLS connection, prints the names in the certificate
 //	listen PORT        takes a port until the end of the script
 //
 // and $PORT, $PORT2 and $PORT3, which are free.
@@ -44,7 +46,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"get": get, "await": await, "gone": gone, "signal": sendSignalTo, "ended": ended, "listen": listenOn, "envsubst": envsubst,
+			"get": get, "await": await, "gone": gone, "signal": sendSignalTo, "ended": ended, "listen": listenOn, "envsubst": envsubst, "handshake": handshake,
 		},
 	})
 }

@@ -58,6 +58,8 @@ type source struct {
 	tree     *parser.Tree
 	supplied []string // blocks that were missing
 	stock    []string // included files that are not here, and that stock has
+	absent   []string // included files that are not here, and are passed over if lenient
+	lenient  bool     // the configuration is to run, as well as it can here
 }
 
 // confFlags are the options of every command that reads a configuration.
@@ -106,7 +108,7 @@ func isVersion(s string) bool {
 
 // load reads the tree. A main file that cannot be read is a failure.
 func (s *source) load() error {
-	s.stock = nil
+	s.stock, s.absent = nil, nil
 	tree, err := parser.Load(s.conf, parser.Options{Command: s.globals, ReadFile: s.readFile})
 	if err != nil && len(tree.Files) == 0 {
 		return failf(exitEnvironment, "%v", err)
@@ -128,6 +130,10 @@ func (s *source) readFile(name string) ([]byte, error) {
 		if found, ok := stock.Find(name); ok {
 			s.stock = append(s.stock, name)
 			return found, nil
+		}
+		if s.isAbsent(name, err) {
+			s.absent = append(s.absent, name)
+			return nil, nil
 		}
 	}
 	return text, err

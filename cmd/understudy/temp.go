@@ -19,6 +19,9 @@ func (p *program) createPaths(c *configuration) bool {
 	dirs := slices.Clone(spec.Result[spec.TempDirs](c.compiled.Main))
 	slices.Sort(dirs)
 	for _, dir := range slices.Compact(dirs) {
+		if p.foreground != nil && p.foreground.isDefaultTemp(dir) {
+			continue
+		}
 		mkdir := os.Mkdir
 		if p.foreground != nil || !p.opts.prefix.ok {
 			mkdir = os.MkdirAll // not every system has the folders of nginx's packages

@@ -114,6 +114,12 @@ func run(t *testing.T, bin, name string) (o outcome) {
 	if err := os.Mkdir(home, 0o777); err != nil {
 		t.Fatal(err)
 	}
+	said := filepath.Join(dir, "stderr")
+	out, err := os.Create(said)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer out.Close()
 	cmd := exec.Command(bin, "run", conf)
 	cmd.Dir = dir
 	cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "NO_COLOR=1"}
@@ -121,14 +127,11 @@ func run(t *testing.T, bin, name string) (o outcome) {
 		if err := os.Chown(home, nobody, nobody); err != nil {
 			t.Fatal(err)
 		}
+		if err := os.Chown(said, nobody, nobody); err != nil { // which /dev/stdout opens again
+			t.Fatal(err)
+		}
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	}
-	said := filepath.Join(dir, "stderr")
-	out, err := os.Create(said)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer out.Close()
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -25,6 +25,9 @@ func Loader(s *spec.Scope) *certs.Loader {
 	if l == nil {
 		l = &certs.Loader{ConfName: s.Env().ConfName}
 		spec.SetResult(s, l)
+		if over := s.Env().Overlay; over != nil {
+			l.StandIn, l.Missing = over.Certificate, over.Missing
+		}
 		if !s.Env().Offline && s.Env().Zones != nil && inheritable(s) {
 			l.Objects, _ = zone.Open(s.Env().Zones, "openssl objects", "\x00openssl objects", 1, func() *certs.Objects { return new(certs.Objects) })
 		}
@@ -49,7 +52,11 @@ func ReadPasswords(call *spec.Call) ([][]byte, error) {
 	if env.Offline {
 		return nil, nil
 	}
-	text, err := Loader(call.Scope).Read(file)
+	l := Loader(call.Scope)
+	text, err := l.Read(file)
+	if err != nil && l.Without(file, err) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, call.Errorf(-1, `open() "%s" failed%s`, file, httpd.Errno(err))
 	}

@@ -30,6 +30,9 @@ type Options struct {
 	Logs       *logs.Generation // where log files come from; nil: nothing is logged to them
 	Log        *slog.Logger
 
+	// Overlay is what stands in for things of another machine; nil: nothing does.
+	Overlay *Overlay
+
 	// Lookup resolves a host name when the configuration is read. The error
 	// text is nginx's.
 	Lookup func(host string) ([]string, error)

@@ -1,5 +1,11 @@
 package spec
 
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
 // Suggest returns the directive whose name is nearest to name, of those
 // allowed in a context if there is one, or "" if none is near.
 func (t *Table) Suggest(name string, in Context) string {
@@ -14,6 +20,27 @@ func (t *Table) Suggest(name string, in Context) string {
 		}
 	}
 	return best
+}
+
+// Near returns those of list that are like name, the most alike first.
+func Near(name string, list []string) []string {
+	limit := max(len(name)/2, 1) + 1
+	name = strings.ToLower(name)
+	d := map[string]int{}
+	var out []string
+	for _, n := range list {
+		low := strings.ToLower(n)
+		k := distance(name, low, limit)
+		if k >= limit && len(name) > 2 && len(low) > 2 && (strings.Contains(low, name) || strings.Contains(name, low)) {
+			k = limit - 1
+		}
+		if _, ok := d[n]; !ok && k < limit {
+			d[n] = k
+			out = append(out, n)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b string) int { return cmp.Compare(d[a], d[b]) })
+	return out
 }
 
 // distance is the Levenshtein distance of a and b, or limit if it is not less.

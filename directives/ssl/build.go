@@ -49,7 +49,7 @@ func (c *conf[S]) build(b *builder, t *vars.Table[S], alpn []string) (x *certs.C
 		Passwords: c.passwords.V, Protocols: c.protocols.V, Ciphers: c.ciphers.V, OwnOrder: c.preferServer.V, Curves: c.curve.V,
 		Verify: c.verify.V, Depth: c.depth.V, Tickets: c.tickets.V, Timeout: c.timeout.V,
 		Cache: c.cache.V.shared, NoSessions: c.cache.V.off, ALPN: alpn, Commands: c.commands.V, Reject: c.reject.V,
-		ClientCA: c.file(b, &c.client), Trusted: c.file(b, &c.trusted), CRL: c.file(b, &c.crl),
+		Names: names(b.scope), ClientCA: c.file(b, &c.client), Trusted: c.file(b, &c.trusted), CRL: c.file(b, &c.crl),
 	}
 	if c.verify.V == certs.VerifyOff {
 		s.ClientCA = ""
@@ -88,6 +88,9 @@ func (c *conf[S]) build(b *builder, t *vars.Table[S], alpn []string) (x *certs.C
 			break
 		}
 		text, err := b.loader.Read(env.ConfName(file))
+		if err != nil && b.loader.Without(env.ConfName(file), err) {
+			continue
+		}
 		if err != nil {
 			return nil, nil, b.atClose(`open() "%s" failed%s`, env.ConfName(file), httpd.Errno(err))
 		}
@@ -108,6 +111,21 @@ func (c *conf[S]) build(b *builder, t *vars.Table[S], alpn []string) (x *certs.C
 		dynamic.Passwords, dynamic.Store = c.passwords.V, c.certCache.V.Store
 	}
 	return x, dynamic, c.rest(b, x)
+}
+
+// names are those of the server, as they are written.
+func names(s *spec.Scope) (list []string) {
+	if s.At == nil {
+		return nil
+	}
+	for _, d := range s.At.Block {
+		if d.Err == nil && d.Name.Text == "server_name" {
+			for _, a := range d.Args {
+				list = append(list, a.Text)
+			}
+		}
+	}
+	return list
 }
 
 // builtinSize is the size of a cache for one server, in bytes: that of OpenSSL
@@ -147,6 +165,9 @@ func (c *conf[S]) rest(b *builder, x *certs.Context) error {
 		for _, w := range c.staple(b, x) {
 			b.warn(c.stapling.Pos, "ssl-ignored", w)
 		}
+		return nil
+	}
+	if _, err := b.loader.Read(env.ConfName(c.staplingFile.V)); err != nil && b.loader.Without(env.ConfName(c.staplingFile.V), err) {
 		return nil
 	}
 	if err := x.Staple(env.ConfName(c.staplingFile.V), b.loader); err != nil {

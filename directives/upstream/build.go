@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,7 +64,7 @@ func first(a, b error) error {
 // configuration, which is also given to key.
 func build[S vars.Subject](s *spec.Scope, g *spec.Group, all *Groups, key func(*conf[S])) error {
 	if g.Scope == nil {
-		return implicit(s, g)
+		return implicit(s, g, all)
 	}
 	c := spec.Conf[conf[S]](g.Scope)
 	var list []*peers.Peer
@@ -104,24 +105,38 @@ func build[S vars.Subject](s *spec.Scope, g *spec.Group, all *Groups, key func(*
 }
 
 // implicit makes the group of a host that a directive names.
-func implicit(s *spec.Scope, g *spec.Group) error {
+func implicit(s *spec.Scope, g *spec.Group, all *Groups) error {
+	over := s.Env().Overlay
 	text, o := g.Name, resolver.Options{Lookup: s.Env().LookupFunc(), NoResolve: s.Env().Offline, DefaultPort: g.Default}
 	if g.Port == 0 && g.Default == 0 && !strings.HasPrefix(text, "unix:") { // before it is looked up
-		return at(g, `no port in upstream "%s"`, g.Name)
+		if !over.Lenient() || s.Env().Offline {
+			return at(g, `no port in upstream "%s"`, g.Name)
+		}
+		o.DefaultPort = 1 // an upstream block of another file was meant
 	}
 	if g.Port != 0 {
 		text += ":" + strconv.Itoa(g.Port)
 	}
+	if to, ok := over.Instead(g.Name, cmp.Or(g.Port, g.Default)); ok {
+		text = to
+	}
 	u, err := resolver.ParseURL(context.Background(), text, o)
+	list := peersOf(u)
 	switch {
+	case errors.Is(err, resolver.ErrNotFound) && over.Lenient():
+		over.Unresolved(u.Host, g.Pos)
+		list[0].Host = &peers.Host{Name: u.Host, Lookup: resolver.Lookup}
 	case errors.Is(err, resolver.ErrNotFound):
 		return at(g, `%v in upstream "%s"`, err, g.Name)
 	case err != nil:
 		return at(g, `%v in upstream "%s"`, err, text)
 	}
-	g.Servers, err = peers.New(g.Name, peersOf(u), nil, peers.Keepalive{})
+	g.Servers, err = peers.New(g.Name, list, nil, peers.Keepalive{})
 	if err != nil {
 		return at(g, "%v", err)
+	}
+	if g.Servers.Named() {
+		all.work = append(all.work, func(ctx context.Context) { g.Servers.Resolve(ctx, nil, 0, s.Env().Log) })
 	}
 	return nil
 }

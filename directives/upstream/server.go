@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"time"
 
@@ -21,6 +22,7 @@ type server struct {
 	route                      string
 	resolve                    bool   // the name is looked up at run time
 	service                    string // of SRV records; "": addresses are looked up
+	seek                       bool   // the name has no address yet, and the system is asked again
 }
 
 // maxRoute is how long a route may be: as long as an MD5 in hexadecimal.
@@ -95,9 +97,16 @@ func (s *server) parseURL(call *spec.Call, inHTTP bool) error {
 	if inHTTP {
 		o.DefaultPort = 80
 	}
+	over := call.Scope.Env().Overlay
+	if to, ok := instead(call, text, o); ok {
+		text, s.resolve, o.NoResolve = to, false, call.Scope.Env().Offline
+	}
 	var err error
 	s.url, err = resolver.ParseURL(context.Background(), text, o)
 	switch {
+	case errors.Is(err, resolver.ErrNotFound) && over.Lenient():
+		over.Unresolved(s.url.Host, call.Args[0].Pos)
+		s.seek = true
 	case err != nil:
 		return call.Errorf(0, `%v in upstream "%s"`, err, text)
 	case !inHTTP && s.url.NoPort && s.url.Network != "unix" && !service:
@@ -118,8 +127,12 @@ func (s *server) peers(offline bool) []*peers.Peer {
 	for _, p := range list {
 		p.Weight, p.MaxConns, p.MaxFails, p.FailTimeout = s.weight, s.maxConns, s.maxFails, s.failTimeout
 		p.Backup, p.Down, p.Drain, p.Route = s.backup, s.down, s.drain, s.route
-		if s.resolve && !offline {
+		switch {
+		case offline:
+		case s.resolve:
 			p.Host = &peers.Host{Name: s.url.Host, Service: s.service}
+		case s.seek:
+			p.Host = &peers.Host{Name: s.url.Host, Lookup: resolver.Lookup}
 		}
 	}
 	return list
@@ -144,4 +157,27 @@ func peersOf(u resolver.URL) []*peers.Peer {
 		list = append(list, peers.NewPeer(u.Text, a))
 	}
 	return list
+}
+
+// instead returns what stands in for a server that a directive names, or for all
+// those of its block.
+func instead(call *spec.Call, text string, o resolver.Options) (to string, ok bool) {
+	over := call.Scope.Env().Overlay
+	if over == nil {
+		return "", false
+	}
+	if at := call.Scope.At; at != nil && len(at.Args) > 0 {
+		if to, ok := over.Instead(at.Args[0].Text, 0); ok {
+			return to, true
+		}
+	}
+	o.NoResolve = true
+	u, err := resolver.ParseURL(context.Background(), text, o)
+	if err != nil {
+		return "", false
+	}
+	if u.Network == "unix" {
+		return over.Instead("unix:"+u.Host, 0)
+	}
+	return over.Instead(u.Host, u.Port)
 }

@@ -41,6 +41,7 @@ const (
 type Settings struct {
 	Certificates, Keys []string
 	Passwords          [][]byte // to try on encrypted keys
+	Names              []string // of the server, for certificates that stand in
 	Context            []string // names of certificates that are not known yet: its sessions differ from others'
 
 	Protocols Protocols
@@ -107,6 +108,9 @@ func New(s Settings, l *Loader) (x *Context, warnings []string, err error) {
 	id := []byte(strings.Join(s.Context, "\x00"))
 	for i, name := range s.Certificates {
 		cert, err := l.Pair(name, s.Keys[i], s.Passwords)
+		if err != nil && l.StandIn != nil {
+			cert, err = l.StandIn(name, s.Keys[i], s.Names, err)
+		}
 		if err == errOtherKind {
 			warn(`the key "%s" is not of the kind of the certificate "%s", which cannot be used`, s.Keys[i], name)
 			continue

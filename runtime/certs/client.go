@@ -51,6 +51,9 @@ func NewClient(s ClientSettings, l *Loader) (c *Client, warnings []string, err e
 	}
 	if s.Certificate != "" {
 		cert, err := l.Pair(s.Certificate, s.Key, s.Passwords)
+		if err != nil && l.StandIn != nil {
+			cert, err = l.StandIn(s.Certificate, s.Key, nil, err)
+		}
 		if err != nil {
 			return nil, warnings, err
 		}

@@ -21,7 +21,29 @@ type Loader struct {
 	// Objects are what earlier configurations read; nil: nothing is kept.
 	Objects *Objects
 
+	// StandIn makes a certificate for names where the one that is configured, or
+	// its key, cannot be loaded because of why; nil: that is an error.
+	StandIn func(cert, key string, names []string, why error) (*tls.Certificate, error)
+
+	// Missing reports whether a file that cannot be read is done without: one of
+	// parameters, authorities or revocation lists. Nil: none is.
+	Missing func(name string, why error) bool
+
 	files map[string]file
+}
+
+// Without reports whether a file that cannot be read is done without.
+func (l *Loader) Without(name string, why error) bool {
+	return l.Missing != nil && l.Missing(name, why)
+}
+
+// absent is Without for what is read from name.
+func (l *Loader) absent(name string) bool {
+	if l.Missing == nil || strings.HasPrefix(name, "data:") {
+		return false
+	}
+	_, err := l.Read(name)
+	return err != nil && l.Without(name, err)
 }
 
 func (l *Loader) conf(name string) string {
@@ -163,6 +185,9 @@ func (l *Loader) key(name string, passwords [][]byte) (key crypto.PrivateKey, en
 
 // authorities loads a file of certificates.
 func (l *Loader) authorities(name string) ([]*x509.Certificate, error) {
+	if l.absent(name) {
+		return nil, nil
+	}
 	text, err := l.source("certificate", name)
 	if err != nil {
 		return nil, err
@@ -191,6 +216,9 @@ func (l *Loader) authorities(name string) ([]*x509.Certificate, error) {
 
 // revocations loads a file of certificate revocation lists.
 func (l *Loader) revocations(name string) ([]*x509.RevocationList, error) {
+	if l.absent(name) {
+		return nil, nil
+	}
 	text, err := l.source("CRL", name)
 	if err != nil {
 		return nil, err
@@ -235,6 +263,9 @@ func ParsePasswords(text []byte) [][]byte {
 // CheckDH reads the parameters of finite-field Diffie-Hellman, which crypto/tls
 // has no use for.
 func (l *Loader) CheckDH(name string) error {
+	if l.absent(name) {
+		return nil
+	}
 	text, err := l.Read(name)
 	if err != nil {
 		return failed(`BIO_new_file("`+name+`") failed`, openFailed(name, "r", err)...)

@@ -167,7 +167,11 @@ func (s *State) pick(r *httpd.Request, to Target) *upstream.Peer {
 	s.tried.Hint = s.session.hint()
 	peer, err := to.Group.Next(&s.tried)
 	if err != nil {
-		r.Errorf(logs.Error, "no live upstreams while connecting to upstream")
+		if host := to.Group.Unresolved(); host != "" {
+			r.Errorf(logs.Error, "host not found in upstream \"%s\" while connecting to upstream", host)
+		} else {
+			r.Errorf(logs.Error, "no live upstreams while connecting to upstream")
+		}
 		s.attempt().Status = 502
 		s.attempt().Response = 0
 		return nil

@@ -93,7 +93,7 @@ func bind(fd, family int, sa unix.Sockaddr, o *Options, reuse bool, s *Set) erro
 // newDescriptor takes fd over.
 func newDescriptor(fd int, o *Options) (*descriptor, error) {
 	d := &descriptor{}
-	if o.Network == "unix" {
+	if o.path() != "" {
 		d.local.Path = strings.TrimPrefix(o.Addr, "unix:")
 	} else {
 		d.local.Addr, _ = netip.ParseAddrPort(o.Addr)

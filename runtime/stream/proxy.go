@@ -188,7 +188,11 @@ func (p *Proxy) connect(s *Session, g *upstream.Group, bind netip.AddrPort) Stat
 	if err != nil {
 		u.Name = g.Name
 		u.attempt().Name = g.Name
-		s.Errorf(logs.Error, "no live upstreams")
+		if host := g.Unresolved(); host != "" {
+			s.Errorf(logs.Error, `host not found in upstream "%s"`, host)
+		} else {
+			s.Errorf(logs.Error, "no live upstreams")
+		}
 		return BadGateway
 	}
 	u.Name = peer.Name

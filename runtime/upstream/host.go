@@ -19,6 +19,10 @@ type Host struct {
 	Name    string
 	Service string // of SRV records; "": the addresses of Name
 
+	// Lookup finds the addresses, in the place of a resolver, of a host that had
+	// none when the configuration was read; nil: a resolver does.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+
 	template *Peer
 	route    string // that of the template, if it was given one
 	peers    *peers // primary or backup
@@ -37,6 +41,11 @@ func (g *Group) Resolve(ctx context.Context, r *resolver.Resolver, timeout time.
 	done := make(chan struct{}, len(g.hosts))
 	for _, h := range g.hosts {
 		go func() {
+			if h.Lookup != nil {
+				g.seek(ctx, h, log)
+				done <- struct{}{}
+				return
+			}
 			g.follow(ctx, h, log, max(timeout, time.Second), func() (resolver.Found, error) {
 				return r.Find(ctx, h.Name, h.Service, timeout)
 			})
@@ -89,6 +98,57 @@ func (g *Group) follow(ctx context.Context, h *Host, log *slog.Logger, again tim
 			wait = time.Duration(left+1) * time.Second
 		}
 	}
+}
+
+// How often a host without addresses is looked up, at first and in the long run.
+const (
+	seekFirst = 500 * time.Millisecond
+	seekMost  = 10 * time.Second
+)
+
+// seek keeps the peers of h what its Lookup says. A failure changes nothing.
+func (g *Group) seek(ctx context.Context, h *Host, log *slog.Logger) {
+	wait := seekFirst
+	for found := false; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, seekMost)
+		addrs, err := h.Lookup(ctx, h.Name)
+		if err != nil || len(addrs) == 0 || ctx.Err() != nil {
+			continue
+		}
+		f := resolver.Found{Until: math.MaxInt64}
+		for _, a := range addrs {
+			f.Targets = append(f.Targets, resolver.Target{Addr: netip.AddrPortFrom(a, 0)})
+		}
+		g.update(h, f)
+		if !found {
+			log.Warn(fmt.Sprintf("host %q resolves now, to %v", h.Name, addrs[0]))
+		}
+		found, wait = true, seekMost
+	}
+}
+
+// Unresolved returns a host of g that has had no address yet, if g has no server
+// that could be connected to; else "".
+func (g *Group) Unresolved() string {
+	if len(g.hosts) == 0 {
+		return ""
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.primary.list)+len(g.backup.list) > 0 {
+		return ""
+	}
+	for _, h := range g.hosts {
+		if h.Lookup != nil {
+			return h.Name
+		}
+	}
+	return ""
 }
 
 // update makes the peers of h those that were found. The targets of a service

@@ -53,6 +53,7 @@ func To(g *spec.Group) gateway.Target {
 // A Finder finds the groups of addresses that are evaluated for each request.
 type Finder struct {
 	groups  map[string]*spec.Group // upstream blocks, by name
+	over    *spec.Overlay          // nil: nothing stands in for servers
 	mu      sync.Mutex             // guards dynamic
 	dynamic map[groupKey]*upstream.Group
 }
@@ -68,7 +69,7 @@ const maxDynamic = 256
 
 // NewFinder returns a Finder that knows the upstream blocks.
 func NewFinder(b *spec.Builder) *Finder {
-	f := &Finder{groups: map[string]*spec.Group{}}
+	f := &Finder{groups: map[string]*spec.Group{}, over: b.Env().Overlay}
 	for _, g := range b.Scope.Upstreams() {
 		if g.Explicit {
 			f.groups[strings.ToLower(g.Name)] = g
@@ -103,6 +104,11 @@ func (f *Finder) group(r *httpd.Request, u resolver.URL, defaultPort int) (*upst
 	if g != nil {
 		return g, nil
 	}
+	if f.over != nil {
+		if g, ok, err := f.instead(u, defaultPort); ok {
+			return g, err
+		}
+	}
 	var peers []*upstream.Peer
 	addr, named := addrPort(u, defaultPort)
 	switch {
@@ -110,6 +116,14 @@ func (f *Finder) group(r *httpd.Request, u resolver.URL, defaultPort int) (*upst
 		peers = append(peers, upstream.NewUnixPeer(u.Text, u.Host))
 	case named:
 		peers = append(peers, upstream.NewPeer(u.Host, addr))
+	case r.Loc.Resolve == nil && f.over.Lenient():
+		list, err := resolver.Lookup(context.Background(), u.Host)
+		if err != nil {
+			return nil, fmt.Errorf("no resolver defined to resolve %s, and the system does not know it", u.Host)
+		}
+		for _, a := range list {
+			peers = append(peers, upstream.NewPeer(u.Host, netip.AddrPortFrom(a, portOf(u, defaultPort))))
+		}
 	case r.Loc.Resolve == nil:
 		return nil, fmt.Errorf("no resolver defined to resolve %s", u.Host)
 	case r.Explaining():
@@ -145,6 +159,31 @@ func unresolved(host string, port uint16) *upstream.Peer {
 	p := upstream.NewPeer(host, netip.AddrPortFrom(netip.IPv4Unspecified(), port))
 	p.Name = net.JoinHostPort(host, strconv.Itoa(int(port)))
 	return p
+}
+
+// instead returns the group that stands in for a host, if one does.
+func (f *Finder) instead(u resolver.URL, defaultPort int) (g *upstream.Group, ok bool, err error) {
+	host, port := u.Host, int(portOf(u, defaultPort))
+	if u.Network == "unix" {
+		host, port = "unix:"+u.Host, 0
+	}
+	to, ok := f.over.Instead(host, port)
+	if !ok {
+		return nil, false, nil
+	}
+	n, err := resolver.ParseURL(context.Background(), to, resolver.Options{DefaultPort: defaultPort})
+	if err != nil {
+		return nil, true, fmt.Errorf(`%w in upstream "%s"`, err, to)
+	}
+	var peers []*upstream.Peer
+	if n.Network == "unix" {
+		peers = append(peers, upstream.NewUnixPeer(n.Text, n.Host))
+	}
+	for _, a := range n.Addrs {
+		peers = append(peers, upstream.NewPeer(n.Text, a))
+	}
+	g, err = upstream.New(u.Host, peers, nil, upstream.Keepalive{})
+	return g, true, err
 }
 
 // addrPort returns the address of a URL whose host is one.

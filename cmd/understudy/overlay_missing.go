@@ -1,0 +1,267 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	goruntime "runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"understudy/directives/spec"
+	"understudy/parser"
+	"understudy/parser/diag"
+	"understudy/runtime/certs"
+)
+
+// What a configuration names and this machine does not have: hosts, certificates
+// and other files. A notice says what is done about it, one of each kind.
+
+// A kind is one kind of notice about things of which there may be many.
+type kind struct {
+	text  string // with %s for the first of them
+	items []string
+}
+
+// gather adds to a kind of notice, which tellGathered gives.
+func (f *foreground) gather(text, item string) {
+	for i := range f.gathered {
+		if k := &f.gathered[i]; k.text == text {
+			if !slices.Contains(k.items, item) {
+				k.items = append(k.items, item)
+			}
+			return
+		}
+	}
+	f.gathered = append(f.gathered, kind{text, []string{item}})
+}
+
+// tellGathered gives a notice of each kind.
+func (f *foreground) tellGathered() {
+	for _, k := range f.gathered {
+		item := k.items[0]
+		if n := len(k.items) - 1; n > 0 {
+			item += fmt.Sprintf(", and %d more", n)
+		}
+		f.notice(k.text, item)
+	}
+	f.gathered = nil
+}
+
+// spec is the overlay as the configuration's directives ask for it.
+func (f *foreground) spec() *spec.Overlay {
+	var list []spec.Substitution
+	for _, s := range f.overlay.upstreams {
+		list = append(list, spec.Substitution{From: s.from, To: s.to})
+	}
+	o := &spec.Overlay{Unresolved: f.unresolved, Certificate: f.certificate, Missing: f.missing}
+	if len(list) > 0 {
+		o.Server = func(host string, port int) (string, bool) { return spec.Substitute(list, host, port) }
+	}
+	return o
+}
+
+// missing is told of a file for TLS that cannot be read.
+func (f *foreground) missing(name string, why error) bool {
+	f.gather("files for TLS that cannot be read are done without: %s", fmt.Sprintf("%s (%v)", name, cause(why)))
+	return true
+}
+
+// certificate makes a certificate for names, if there is none.
+func (f *foreground) certificate(cert, key string, names []string, why error) (*tls.Certificate, error) {
+	if readable(cert) && readable(key) {
+		return nil, why
+	}
+	if f.authority == nil {
+		var err error
+		if f.authority, err = certs.OpenAuthority(dataDir()); err != nil {
+			return nil, err
+		}
+	}
+	for _, h := range f.overlay.hosts {
+		if slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, h.from) }) {
+			names = append(slices.Clip(names), h.to)
+		}
+	}
+	c, err := f.authority.Issue(names)
+	if err != nil {
+		return nil, err
+	}
+	f.gather("certificates that are not there are made by a local authority, which browsers trust after \"understudy trust\": %s", cert)
+	return c, nil
+}
+
+func readable(name string) bool {
+	if strings.HasPrefix(name, "data:") {
+		return true
+	}
+	f, err := os.Open(name)
+	if err == nil {
+		f.Close()
+	}
+	return err == nil
+}
+
+// dataDir is where the person's local authority is.
+//
+// https://specifications.freedesktop.org/basedir-spec/latest/
+func dataDir() string {
+	if base := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(base) {
+		return filepath.Join(base, "understudy")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = os.TempDir()
+	}
+	switch goruntime.GOOS {
+	case "darwin":
+		return filepath.Join(home, "Library", "Application Support", "understudy")
+	case "windows":
+		return filepath.Join(os.Getenv("LocalAppData"), "understudy")
+	}
+	return filepath.Join(home, ".local", "share", "understudy")
+}
+
+// An unresolvedHost is one that a server of an upstream has and that has no
+// address.
+type unresolvedHost struct {
+	host string
+	at   diag.Pos
+}
+
+func (f *foreground) unresolved(host string, at diag.Pos) {
+	if !slices.ContainsFunc(f.unknown, func(u unresolvedHost) bool { return u.host == host }) {
+		f.unknown = append(f.unknown, unresolvedHost{host, at})
+	}
+}
+
+// unresolvedHosts are the findings about them, with hosts of similar names that
+// the person may have meant.
+func (f *foreground) unresolvedHosts(tree *parser.Tree) (list diag.List) {
+	if len(f.unknown) == 0 {
+		return nil
+	}
+	services, file := composeServices(filepath.Dir(f.source.conf))
+	var known []string
+	for _, d := range tree.Directives {
+		known = append(known, serverHosts(d)...)
+	}
+	known = slices.DeleteFunc(known, func(h string) bool {
+		return slices.ContainsFunc(f.unknown, func(u unresolvedHost) bool { return u.host == h })
+	})
+	known = append(known, services...)
+	for _, u := range f.unknown {
+		detail := "requests for it are answered 502 until it has an address, for which it is looked up again"
+		if near := spec.Near(u.host, known); len(near) > 0 && !slices.Contains(services, u.host) {
+			detail += fmt.Sprintf("\ndid you mean %q?", near[0])
+		}
+		if slices.Contains(services, u.host) {
+			detail += fmt.Sprintf("\nit is a service of %s: publish its port and say --upstream %s=localhost:PORT", file, u.host)
+		} else {
+			detail += fmt.Sprintf("\nif it is on another port here: --upstream %s=localhost:PORT", u.host)
+		}
+		list = append(list, diag.Diagnostic{
+			Pos: u.at, Severity: diag.Warning, Code: "unresolved-host", Detail: detail,
+			Msg: fmt.Sprintf("upstream host %q does not resolve; nginx would not start", u.host),
+		})
+	}
+	f.unknown = nil
+	return list
+}
+
+// serverHosts returns the hosts of server directives in upstream blocks.
+func serverHosts(d *parser.Directive) (hosts []string) {
+	if d.Err != nil {
+		return nil
+	}
+	if d.Name.Text == "server" && len(d.Args) > 0 && d.Parent != nil && d.Parent.Name.Text == "upstream" {
+		host, _, _ := strings.Cut(d.Args[0].Text, ":")
+		return []string{host}
+	}
+	for _, c := range d.Block {
+		hosts = append(hosts, serverHosts(c)...)
+	}
+	return hosts
+}
+
+var (
+	composeFiles = []string{"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"}
+	yamlKey      = regexp.MustCompile(`^( *)["']?([\w.-]+)["']?:`)
+)
+
+// composeServices returns the names of the services in a compose file in dir or
+// one of the two folders above. It reads no more of YAML than that.
+func composeServices(dir string) (names []string, file string) {
+	dir, err := filepath.Abs(dir)
+	for range 3 {
+		for _, c := range composeFiles {
+			text, rerr := os.ReadFile(filepath.Join(dir, c))
+			if err == nil && rerr == nil {
+				return servicesOf(text), c
+			}
+		}
+		dir = filepath.Dir(dir)
+	}
+	return nil, ""
+}
+
+func servicesOf(text []byte) (names []string) {
+	inside, indent := false, 0
+	for s := bufio.NewScanner(bytes.NewReader(text)); s.Scan(); {
+		m := yamlKey.FindStringSubmatch(s.Text())
+		switch {
+		case m == nil:
+		case m[1] == "":
+			inside, indent = m[2] == "services", 0
+		case inside && (indent == 0 || len(m[1]) == indent):
+			indent = len(m[1])
+			names = append(names, m[2])
+		}
+	}
+	return names
+}
+
+// How long looking a name up may keep the configuration from starting: most names
+// that have no address are a container's, and where nobody answers for one, nobody
+// does for the next.
+const (
+	lookupFirst = 2 * time.Second
+	lookupLater = 200 * time.Millisecond
+)
+
+// lookup resolves a host name when the configuration is read, each once.
+func (f *foreground) lookup(host string) ([]string, error) {
+	if found, ok := f.looked[host]; ok {
+		return found.addrs, found.err
+	}
+	limit := lookupFirst
+	if f.deaf {
+		limit = lookupLater
+	}
+	began := time.Now()
+	addrs, err := lookupWithin(host, limit)
+	f.deaf = f.deaf || err != nil && time.Since(began) >= limit
+	if f.looked == nil {
+		f.looked = map[string]lookedUp{}
+	}
+	f.looked[host] = lookedUp{addrs, err}
+	return addrs, err
+}
+
+type lookedUp struct {
+	addrs []string
+	err   error
+}
+
+// isAbsent reports whether an included file is passed over: it belongs to the
+// server's system, and is not here. One beside the configuration is missed.
+func (s *source) isAbsent(name string, err error) bool {
+	return s.lenient && errors.Is(err, fs.ErrNotExist) && filepath.IsAbs(name) && !strings.HasPrefix(name, filepath.Dir(s.conf)+"/")
+}
