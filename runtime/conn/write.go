@@ -17,8 +17,9 @@ type writeOp struct {
 	file  uintptr  // for sendfile
 	off   int64
 	left  int64
-	send  bool // sendfile, not bufs
-	short bool // the file ended early
+	send  bool  // sendfile, not bufs
+	pipe  *Pipe // not nil: what is sent comes from it, not from a file
+	short bool  // the file ended early
 	sent  int64
 	until Clock // when the write gives up
 	began Clock // when it first had to wait; 0 if it has not
@@ -195,6 +196,8 @@ func (op *writeOp) ready(fd uintptr) bool {
 // step writes once.
 func (op *writeOp) step(fd uintptr) (int, syscall.Errno) {
 	switch {
+	case op.pipe != nil:
+		return op.sendPipe(fd)
 	case op.send:
 		return sendFD(fd, op.file, op.off, op.left)
 	case len(op.bufs) == 1:

@@ -62,7 +62,7 @@ func TestUDPClients(t *testing.T) {
 		c := dialUDP(t, at)
 		clients.Go(func() {
 			buf := make([]byte, 100)
-			for k := range 20 {
+			for k := range 10 {
 				for n := range 3 {
 					fmt.Fprintf(c, "%d/%d/%d", i, k, n)
 				}

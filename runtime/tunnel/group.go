@@ -9,6 +9,8 @@ type Group struct {
 	first *Tunnel // guarded by mu
 	n     int     // guarded by mu
 	lot   *lot    // guarded by mu; made with the first tunnel, gone with the last
+
+	pipes pipePool
 }
 
 func (g *Group) add(t *Tunnel) {
@@ -41,6 +43,9 @@ func (g *Group) remove(t *Tunnel) {
 	}
 	t.prev, t.next = nil, nil
 	g.n--
+	if g.n == 0 {
+		g.pipes.clear()
+	}
 	if g.n == 0 && g.lot != nil {
 		g.lot.close()
 		g.lot = nil

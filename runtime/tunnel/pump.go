@@ -80,13 +80,14 @@ func (t *Tunnel) deliver(side End, b *buf.Buffer) bool {
 		t.toA.Store(false)
 		t.bToA += int64(n)
 	}
+	full := n >= int(t.buffer)
 	b.Free()
 	if err != nil {
 		t.writeFailed(side, err)
 		return false
 	}
 	t.moved()
-	return true
+	return !full || t.bulk(side)
 }
 
 func (t *Tunnel) readA() (*buf.Buffer, error) {

@@ -84,6 +84,8 @@ type Tunnel struct {
 	rates *rates      // nil without limits
 
 	buffer    int32
+	slowA     uint8 // how many full reads of a are passed on as usual; likewise
+	slowB     uint8 // of b
 	halfClose bool
 	sendA     bool // a has a timeout of its own
 
