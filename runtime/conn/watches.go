@@ -21,7 +21,6 @@ type Watches struct {
 	tick    uint32
 	timer   *time.Timer // runs while there are any
 	running bool
-	closed  bool // nobody is watched any more
 }
 
 // watchTick is how long a Watch waits before it is given to the system, at least; it
@@ -57,10 +56,6 @@ func (s *Watches) Start(w *Watch, c *Conn, left func()) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		w.happened()
-		return
-	}
 	w.waits, w.since = true, s.tick
 	w.prev, w.next = s.last, nil
 	if s.last != nil {
@@ -186,11 +181,11 @@ func (s *Watches) found(fd, serial int32) {
 	}
 }
 
-// Close tells all who watch, and who will, that their peers have left, and gives
-// back what the watches took from the system.
+// Close tells all who watch that their peers have left, and gives back what the
+// watches took from the system. Start may be called again, for a connection that was
+// accepted just before, and then Close as well.
 func (s *Watches) Close() {
 	s.mu.Lock()
-	s.closed = true
 	for _, w := range s.by {
 		if !w.happen {
 			w.happened()

@@ -150,14 +150,26 @@ func TestWatchTwice(t *testing.T) {
 	other()
 }
 
-// Who begins to watch when all is closed hears at once that it is of no use.
-func TestWatchesClosed(t *testing.T) {
+// Who begins to watch after Close is told of its own peer alone, and another Close
+// gives back what that took.
+func TestWatchesAgain(t *testing.T) {
 	var s Watches
 	s.Close()
+	p := tcpPair(t)
 	var w Watch
-	left := false
-	s.Start(&w, tcpPair(t).a, func() { left = true })
-	if !left || !w.Stop() || s.running || s.set != nil {
-		t.Errorf("got left %v, running %v, set %v", left, s.running, s.set)
+	left := make(chan bool)
+	s.Start(&w, p.a, func() { close(left) })
+	s.tickOn()
+	select {
+	case <-left:
+		t.Fatal("left was called while the peer is there")
+	default:
+	}
+	p.b.Close()
+	<-left
+	w.Stop()
+	s.Close()
+	if s.running || s.set != nil {
+		t.Errorf("got running %v, set %v", s.running, s.set)
 	}
 }
