@@ -19,7 +19,7 @@ func (s *State) connect(r *httpd.Request, to Target, peer *upstream.Peer, set *S
 		s.attempt().Connect = time.Since(began)
 		return nil
 	}
-	o := upstream.DialOptions{KeepAlive: set.SocketKeepalive}
+	o := upstream.DialOptions{KeepAlive: set.SocketKeepalive, Transparent: set.Transparent, RcvBuf: set.RcvBuf, SndBuf: set.SndBuf}
 	if set.Bind != nil {
 		local := string(r.Eval(set.Bind))
 		a, ok := resolver.ParseAddrPort(local)

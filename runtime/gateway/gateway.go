@@ -69,7 +69,9 @@ type Settings struct {
 	Ignore              Ignored
 	Hide                *Names // fields that are not passed to the client
 	SocketKeepalive     bool
-	Bind                *httpd.Template
+	Bind                *httpd.Template // the local address of connections; nil: the system's choice
+	Transparent         bool            // it may be another host's
+	RcvBuf, SndBuf      int             // of sockets, in bytes; 0: the system's
 	LimitRate           *httpd.Template
 	ForceRanges         bool
 	PassTrailers        bool

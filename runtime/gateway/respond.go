@@ -46,6 +46,9 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 		s.finish(g, set, false)
 		return st
 	}
+	if !buffering && r.Parent == nil {
+		r.SetRate(0) // what comes passes at once, whatever limit_rate says
+	}
 	if set.LimitRate != nil {
 		s.rate, s.rated, s.rateStart = r.SizeOf(set.LimitRate), int64(s.buf.Len()), time.Now()
 	}

@@ -57,7 +57,7 @@ func (d family[C]) ignoredSize(name, doc, why string) spec.Directive[C] {
 func (d family[C]) connection() []spec.Directive[C] {
 	return []spec.Directive[C]{
 		scalar(d, "bind", "address [transparent] | off", "", "Sets the local address of connections to the server.",
-			spec.Text, spec.Between(1, 2), func(c *Conf) *spec.Value[*httpd.Template] { return &c.bind }, parseBind),
+			spec.Text, spec.Between(1, 2), func(c *Conf) *spec.Value[local] { return &c.bind }, parseBind),
 		d.flag("socket_keepalive", "off", "Sends TCP keepalive probes to the server.", func(c *Conf) *spec.Value[bool] { return &c.keepalive }),
 		d.millis("connect_timeout", "60s", "Limits the time to connect to the server.", func(c *Conf) *spec.Value[time.Duration] { return &c.connect }),
 		d.millis("send_timeout", "60s", "Limits the time between two writes to the server.", func(c *Conf) *spec.Value[time.Duration] { return &c.send }),
@@ -81,12 +81,13 @@ func (d family[C]) request() []spec.Directive[C] {
 	}
 }
 
-// SocketBuffers are directives that most of the modules have.
-func SocketBuffers[C any](prefix string) []spec.Directive[C] {
-	d := family[C]{Kind: Kind{Prefix: prefix}}
+// SocketBuffers are directives that most of the modules have. at finds the Conf in the
+// module's configuration.
+func SocketBuffers[C any](prefix string, at func(*C) *Conf) []spec.Directive[C] {
+	d := family[C]{Kind{Prefix: prefix}, at}
 	return []spec.Directive[C]{
-		d.ignoredSize("socket_rcvbuf", "Sets the receive buffer of connections to the server.", "the system sizes its buffers itself"),
-		d.ignoredSize("socket_sndbuf", "Sets the send buffer of connections to the server.", "the system sizes its buffers itself"),
+		d.size("socket_rcvbuf", "", "Sets the receive buffer of connections to the server.", func(c *Conf) *spec.Value[int64] { return &c.rcvBuf }),
+		d.size("socket_sndbuf", "", "Sets the send buffer of connections to the server.", func(c *Conf) *spec.Value[int64] { return &c.sndBuf }),
 	}
 }
 
@@ -95,26 +96,29 @@ func SendLowat[C any](prefix string) spec.Directive[C] {
 	return family[C]{Kind: Kind{Prefix: prefix}}.ignoredSize("send_lowat", "Sets a low-water mark where the system has one.", "the systems it is for do not run here")
 }
 
-func parseBind(call *spec.Call) (*httpd.Template, error) {
+// A local is what …_bind says.
+type local struct {
+	address     *httpd.Template // nil: off
+	transparent bool            // it may be another host's
+}
+
+func parseBind(call *spec.Call) (local, error) {
 	if len(call.Args) == 1 && call.Args[0].Text == "off" {
-		return nil, nil
+		return local{}, nil
 	}
 	t, err := call.Template(0)
 	if err != nil {
-		return nil, err
+		return local{}, err
 	}
 	if lit, ok := t.Literal(); ok {
 		if _, ok := resolver.ParseAddrPort(string(lit)); !ok {
-			return nil, call.Errorf(0, `invalid address "%s"`, lit)
+			return local{}, call.Errorf(0, `invalid address "%s"`, lit)
 		}
 	}
-	if len(call.Args) == 2 {
-		if call.Args[1].Text != "transparent" {
-			return nil, call.Errorf(1, `invalid parameter "%s"`, call.Args[1].Text)
-		}
-		return nil, call.Coded(1, "unsupported", "transparent proxying needs privileges that are not asked for here")
+	if len(call.Args) == 2 && call.Args[1].Text != "transparent" {
+		return local{}, call.Errorf(1, `invalid parameter "%s"`, call.Args[1].Text)
 	}
-	return t, nil
+	return local{t, len(call.Args) == 2}, nil
 }
 
 // response are the directives about the response.

@@ -37,8 +37,9 @@ type Conf struct {
 	next                spec.Value[gateway.Condition]
 	nextTries           spec.Value[int]
 	nextTimeout         spec.Value[time.Duration]
-	bind                spec.Value[*httpd.Template]
+	bind                spec.Value[local]
 	keepalive           spec.Value[bool]
+	rcvBuf, sndBuf      spec.Value[int64]
 	bufferSize          spec.Value[int64]
 
 	passHeaders, passBody       spec.Value[bool]
@@ -61,7 +62,7 @@ type Conf struct {
 // bodies both ways. at finds the Conf in the module's configuration.
 func Directives[C any](k Kind, at func(*C) *Conf) []spec.Directive[C] {
 	d := family[C]{k, at}
-	return slices.Concat(d.connection(), SocketBuffers[C](k.Prefix), d.request(), d.response(), d.buffering(), d.storing(), d.caching())
+	return slices.Concat(d.connection(), SocketBuffers(k.Prefix, at), d.request(), d.response(), d.buffering(), d.storing(), d.caching())
 }
 
 // ConnectionDirectives returns those of the directives that are about the
@@ -89,8 +90,9 @@ func (c *Conf) Settings(k Kind) *gateway.Settings {
 		NextUpstream: c.next.V, NextTries: c.nextTries.V, NextTimeout: c.nextTimeout.V,
 		RequestBuffering: c.requestBuffering.V,
 		IgnoreAbort:      c.ignoreAbort.V, Intercept: c.intercept.V, PassBody: c.passBody.V,
-		Ignore: c.ignore.V, SocketKeepalive: c.keepalive.V, Bind: c.bind.V, LimitRate: c.rate.V,
+		Ignore: c.ignore.V, SocketKeepalive: c.keepalive.V, LimitRate: c.rate.V,
 		ForceRanges: c.forceRanges.V,
+		Bind:        c.bind.V.address, Transparent: c.bind.V.transparent, RcvBuf: int(c.rcvBuf.V), SndBuf: int(c.sndBuf.V),
 	}
 	c.setBuffers(s)
 	if c.store.V.on && !c.cache.where.V.on {

@@ -33,7 +33,7 @@ var Module = spec.HTTPModule[conf]{
 			Set:    spec.Handler(func(c *conf) *spec.Value[*target] { return &c.pass }, parsePass),
 		}},
 		pass.ConnectionDirectives(kind, func(c *conf) *pass.Conf { return &c.Conf }),
-		pass.SocketBuffers[conf](kind.Prefix),
+		pass.SocketBuffers(kind.Prefix, func(c *conf) *pass.Conf { return &c.Conf }),
 		[]spec.Directive[conf]{pass.SendLowat[conf](kind.Prefix)},
 	),
 	Location: (*conf).addTo,
