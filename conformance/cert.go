@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// writeCert writes dir/name.pem and dir/name.key, a certificate for name that
+// WriteCert writes dir/name.pem and dir/name.key, a certificate for name that
 // signed itself.
-func writeCert(dir, name string) error {
+func WriteCert(dir, name string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err

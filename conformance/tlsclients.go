@@ -100,7 +100,7 @@ func (s *Suite) tlsSays(t *testing.T, binary string) (said []string) {
 	conf := "daemon off;\npid logs/nginx.pid;\n" + p.expand(tlsConf)
 	for _, err := range []error{
 		os.Mkdir(dir+"/logs", 0o755), write(dir, "nginx.conf", []byte(conf)),
-		writeCert(dir, "a.example"), writeCert(dir, "b.example"), writeCert(dir, "client"),
+		WriteCert(dir, "a.example"), WriteCert(dir, "b.example"), WriteCert(dir, "client"),
 	} {
 		if err != nil {
 			t.Fatal(err)

@@ -77,7 +77,7 @@ func (r *run) setUp() (err error) {
 		}
 	}
 	for _, name := range r.script.certs {
-		if err := writeCert(dir, name); err != nil {
+		if err := WriteCert(dir, name); err != nil {
 			return err
 		}
 	}

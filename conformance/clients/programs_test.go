@@ -175,13 +175,18 @@ func wscat(t *testing.T, url string, lines ...string) []reply {
 // A step is one of browser.js.
 type step map[string]string
 
+// chromium returns the path of the browser.
+func chromium(t *testing.T) string {
+	t.Helper()
+	if bin := os.Getenv("CHROMIUM"); bin != "" {
+		return bin
+	}
+	return need(t, "the page is opened in a real browser", "chromium", "chromium-browser", "google-chrome")
+}
+
 // browse does steps at url in Chromium and returns what its waits found.
 func browse(t *testing.T, url string, steps ...step) []string {
 	t.Helper()
-	chromium := os.Getenv("CHROMIUM")
-	if chromium == "" {
-		chromium = need(t, "the page is opened in a real browser", "chromium", "chromium-browser", "google-chrome")
-	}
 	if shot := os.Getenv("SCREENSHOTS"); shot != "" {
 		steps = append(steps, step{"screenshot": shot + "/" + t.Name() + ".png"})
 	}
@@ -190,7 +195,7 @@ func browse(t *testing.T, url string, steps ...step) []string {
 		t.Fatal(err)
 	}
 	cmd := node(t, "browser.js", url, string(script))
-	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
+	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium(t))
 	got := output[struct{ Texts, Errors []string }](t, cmd)
 	if len(got.Errors) > 0 {
 		t.Errorf("the page reported %q", got.Errors)

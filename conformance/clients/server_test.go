@@ -118,6 +118,12 @@ func address(t *testing.T) string {
 // serve starts the server on dir/nginx.conf and waits until it accepts at addr.
 func serve(t *testing.T, dir, addr string) {
 	t.Helper()
+	serveBy(t, server(t), dir, addr)
+}
+
+// serveBy does so with another binary.
+func serveBy(t *testing.T, binary, dir, addr string) {
+	t.Helper()
 	globals := "daemon off;"
 	if conf, err := os.ReadFile(filepath.Join(dir, "nginx.conf")); err != nil {
 		t.Fatal(err)
@@ -127,7 +133,7 @@ func serve(t *testing.T, dir, addr string) {
 	if os.Getuid() == 0 {
 		globals += " user root;" // workers must read the test's folder
 	}
-	cmd := exec.Command(server(t), "-p", dir, "-c", "nginx.conf", "-e", "stderr", "-g", globals)
+	cmd := exec.Command(binary, "-p", dir, "-c", "nginx.conf", "-e", "stderr", "-g", globals)
 	run(t, cmd)
 	await(t, addr)
 }

@@ -75,6 +75,8 @@ type upper struct {
 	below  *buf.Buffer // bytes read for it and not yet taken, or nil
 	dry    bool        // the transport is not to be read now
 	empty  bool        // TLS has no bytes that it did not deliver
+
+	broken atomic.Bool // a write failed: crypto/tls would send its close_notify yet
 }
 
 // maxRecord is the most that a TLS record carries, in bytes (RFC 8446, section 5.1).
@@ -122,7 +124,7 @@ func (c *Conn) Close() error {
 	if c.set(closed) {
 		return nil
 	}
-	if c.upper != nil {
+	if c.upper != nil && !c.upper.broken.Load() {
 		return c.upper.Close()
 	}
 	return c.nc.Close()
@@ -151,7 +153,7 @@ func (c *Conn) Reset() error {
 
 // CloseWrite ends the sending direction; reads go on.
 func (c *Conn) CloseWrite() error {
-	if c.upper != nil {
+	if c.upper != nil && !c.upper.broken.Load() {
 		if w, ok := c.upper.Conn.(interface{ CloseWrite() error }); ok {
 			w.CloseWrite() // the shutdown below tells the peer as well
 		}

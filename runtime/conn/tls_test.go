@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
 	"math/big"
 	"slices"
 	"testing"
@@ -105,5 +106,22 @@ func TestTLSRecords(t *testing.T) {
 		if !slices.Equal(got, tt.want) {
 			t.Errorf("%d, %v: got records %v, want %v", tt.record, tt.pieces, got, tt.want)
 		}
+	}
+}
+
+// TestTLSBroken has that nothing is sent after a record that could not be: it would
+// not be what TLS at the other end waits for.
+func TestTLSBroken(t *testing.T) {
+	p := tlsPair(t)
+	p.a.Write([]byte("first"))
+	p.a.Cancel()
+	if _, err := p.a.Write([]byte("lost")); err != ErrCanceled {
+		t.Fatalf("got %v, want %v", err, ErrCanceled)
+	}
+	p.a.Resume()
+	p.a.CloseWrite()
+	p.a.Close()
+	if got, err := io.ReadAll(p.b); string(got) != "first" || err != nil && err != io.ErrUnexpectedEOF {
+		t.Errorf("got %q, %v", got, err)
 	}
 }

@@ -51,8 +51,14 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// write writes in records of the size there is a limit for.
+// write writes in records of the size there is a limit for. A record that was
+// not sent whole is missing in what follows: after it there is nothing to say.
 func (u *upper) write(p []byte) (n int, err error) {
+	defer func() {
+		if err != nil {
+			u.broken.Store(true)
+		}
+	}()
 	for u.record > 0 && len(p)-n > u.record && err == nil {
 		var m int
 		m, err = u.Conn.Write(p[n : n+u.record])
