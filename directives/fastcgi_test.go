@@ -1,7 +1,6 @@
 package directives_test
 
 import (
-	"bytes"
 	"net"
 	"strings"
 	"testing"
@@ -43,16 +42,7 @@ func responded(t testing.TB) net.Conn {
 }
 
 func TestFastCGIRequestDoesNotAllocate(t *testing.T) {
-	c, buf := responded(t), make([]byte, 4096)
-	if got := exchange(t, c, buf, []byte("body")); !bytes.HasPrefix(got, []byte("HTTP/1.1 200 OK\r\n")) {
-		t.Fatalf("got %q", got)
-	}
-	for range 50 { // pools fill
-		exchange(t, c, buf, []byte("body"))
-	}
-	if n := testing.AllocsPerRun(500, func() { exchange(t, c, buf, []byte("body")) }); n > 0 {
-		t.Errorf("%v allocations per request, want 0", n)
-	}
+	allocatesNothing(t, responded(t), "body")
 }
 
 func BenchmarkFastCGI(b *testing.B) {

@@ -61,17 +61,28 @@ func nginxOn(t *testing.T, addr, text string) *exec.Cmd {
 }
 
 // TestReloadUnderLoad reloads while clients connect, ask once and read to the
-// end: none may be refused, reset or left without an answer.
+// end.
 func TestReloadUnderLoad(t *testing.T) {
 	addr := freeAddress(t)
 	cmd := nginxOn(t, addr, fmt.Sprintf("http { access_log off; server { listen %s; return 200 hi; } }\n", addr))
+	stop := asking(t, addr, 4)
+	for range 10 {
+		time.Sleep(20 * time.Millisecond) // some load on every generation
+		cmd.Process.Signal(syscall.SIGHUP)
+	}
+	stop()
+}
+
+// asking has n clients ask, one request after the other, until stop is called: none
+// may be refused, reset or left without an answer.
+func asking(t *testing.T, addr string, n int) (stop func()) {
 	var clients sync.WaitGroup
-	stop := make(chan struct{})
-	for range 4 {
+	stopped := make(chan struct{})
+	for range n {
 		clients.Go(func() {
 			for {
 				select {
-				case <-stop:
+				case <-stopped:
 					return
 				default:
 				}
@@ -82,12 +93,10 @@ func TestReloadUnderLoad(t *testing.T) {
 			}
 		})
 	}
-	for range 10 {
-		time.Sleep(20 * time.Millisecond) // some load on every generation
-		cmd.Process.Signal(syscall.SIGHUP)
+	return func() {
+		close(stopped)
+		clients.Wait()
 	}
-	close(stop)
-	clients.Wait()
 }
 
 // TestQuitAgain has the process hear a signal over and over until it is gone: that
@@ -111,27 +120,8 @@ func TestQuitAgain(t *testing.T) {
 // TestReloadKeepsTunnels reloads beside an open WebSocket and an open stream
 // session, and then quits: both go on until their clients leave.
 func TestReloadKeepsTunnels(t *testing.T) {
-	back, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer back.Close()
-	go echo(back)
-	addr, streamAddr := freeAddress(t), freeAddress(t)
-	cmd := nginxOn(t, addr, fmt.Sprintf(`
-http {
-    access_log off;
-    server {
-        listen %s;
-        location / {
-            proxy_pass http://%s;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection upgrade;
-        }
-    }
-}
-stream { server { listen %s; proxy_pass %[2]s; } }
-`, addr, back.Addr(), streamAddr))
+	back, addr, streamAddr := echoing(t), freeAddress(t), freeAddress(t)
+	cmd := nginxOn(t, addr, tunnelled(addr, back)+fmt.Sprintf("stream { server { listen %s; proxy_pass %s; } }\n", streamAddr, back))
 	open := map[string]net.Conn{"http": upgrade(t, addr), "stream": upgrade(t, streamAddr)}
 	signals := []syscall.Signal{syscall.SIGHUP, syscall.SIGHUP, syscall.SIGHUP, syscall.SIGQUIT}
 	for i, sig := range signals {
@@ -149,6 +139,35 @@ stream { server { listen %s; proxy_pass %[2]s; } }
 	for _, c := range open {
 		c.Close()
 	}
+}
+
+// tunnelled is an http block that passes WebSockets at addr to back.
+func tunnelled(addr, back string) string {
+	return fmt.Sprintf(`
+http {
+    access_log off;
+    server {
+        listen %s;
+        location / {
+            proxy_pass http://%s;
+            proxy_set_header Upgrade $http_upgrade;
+            proxy_set_header Connection upgrade;
+        }
+    }
+}
+`, addr, back)
+}
+
+// echoing returns the address of an echo, which ends with the test.
+func echoing(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go echo(l)
+	return l.Addr().String()
 }
 
 // echo answers 101 to each connection's first request, and then whatever comes.
@@ -221,27 +240,8 @@ func freeAddress(t *testing.T) string {
 // TestShutdownTimeout quits beside a WebSocket that is silent: it is closed when
 // worker_shutdown_timeout has passed, and the process ends.
 func TestShutdownTimeout(t *testing.T) {
-	back, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer back.Close()
-	go echo(back)
 	addr := freeAddress(t)
-	cmd := nginxOn(t, addr, fmt.Sprintf(`
-worker_shutdown_timeout 100ms;
-http {
-    access_log off;
-    server {
-        listen %s;
-        location / {
-            proxy_pass http://%s;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection upgrade;
-        }
-    }
-}
-`, addr, back.Addr()))
+	cmd := nginxOn(t, addr, "worker_shutdown_timeout 100ms;\n"+tunnelled(addr, echoing(t)))
 	c := upgrade(t, addr)
 	time.Sleep(400 * time.Millisecond) // longer than a silent tunnel has goroutines
 	cmd.Process.Signal(syscall.SIGQUIT)

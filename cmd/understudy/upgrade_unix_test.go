@@ -5,12 +5,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -42,13 +40,7 @@ func TestUpgrade(t *testing.T) {
 }
 
 func upgradeBinary(t *testing.T, before, after string) {
-	back, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer back.Close()
-	go echo(back)
-	addr := freeAddress(t)
+	back, addr := echoing(t), freeAddress(t)
 	dir := t.TempDir()
 	user := ""
 	if os.Geteuid() == 0 {
@@ -77,7 +69,7 @@ http {
         }
     }
 }
-`, user, temps, addr, back.Addr())
+`, user, temps, addr, back)
 	binary, pidFile := filepath.Join(dir, "nginx"), filepath.Join(dir, "nginx.pid")
 	if err := os.WriteFile(dir+"/nginx.conf", []byte(conf), 0o644); err != nil {
 		t.Fatal(err)
@@ -105,23 +97,7 @@ http {
 	var old int
 	awaitThat(t, "the pid file", func() (ok bool) { old, ok = pidFrom(pidFile); return ok })
 
-	stop := make(chan struct{})
-	var clients sync.WaitGroup
-	for range 2 {
-		clients.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				if err := ask(addr); err != nil {
-					t.Error(err)
-					return
-				}
-			}
-		})
-	}
+	stop := asking(t, addr, 2)
 	ws := upgradeAt(t, addr, "/ws")
 	os.Remove(binary)
 	if err := os.Symlink(after, binary); err != nil {
@@ -142,8 +118,7 @@ http {
 	syscall.Kill(old, syscall.SIGQUIT)
 	awaitThat(t, "SIGQUIT", func() bool { return logged(dir, "(SIGQUIT) received") })
 	time.Sleep(50 * time.Millisecond)
-	close(stop)
-	clients.Wait()
+	stop()
 	io.WriteString(ws, "still")
 	answer := make([]byte, 5)
 	if _, err := io.ReadFull(ws, answer); err != nil || string(answer) != "still" {

@@ -1,7 +1,6 @@
 package gateway_test
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -13,28 +12,16 @@ import (
 	"strconv"
 	"testing"
 	"time"
-
-	"understudy/runtime/conn"
 )
 
 // narrow is dial with socket buffers so small that a client that does not read is
 // noticed at once.
 func (f *front) narrow() *client {
 	f.t.Helper()
-	near, err := net.Dial("tcp", f.ln.Addr().String())
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	far, err := f.ln.Accept()
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	near.(*net.TCPConn).SetReadBuffer(256 << 10)
-	far.(*net.TCPConn).SetWriteBuffer(256 << 10)
-	near.SetDeadline(time.Now().Add(20 * time.Second))
-	f.wg.Go(func() { f.serve(conn.New(far)) })
-	f.t.Cleanup(func() { near.Close() })
-	return &client{near, bufio.NewReader(near)}
+	return f.client(f.connect(func(near, far net.Conn) {
+		near.(*net.TCPConn).SetReadBuffer(256 << 10)
+		far.(*net.TCPConn).SetWriteBuffer(256 << 10)
+	}))
 }
 
 // A body is what a peer sends, in some framing, after a head.

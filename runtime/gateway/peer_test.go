@@ -231,7 +231,19 @@ type client struct {
 
 func (f *front) dial() *client {
 	f.t.Helper()
-	near, err := net.Dial("tcp", f.ln.Addr().String())
+	return f.client(f.connect(nil))
+}
+
+func (f *front) client(near net.Conn) *client {
+	f.t.Cleanup(func() { near.Close() })
+	return &client{near, bufio.NewReader(near)}
+}
+
+// connect is dial without what stays until the test ends. Both ends are given to
+// prepare, if it is not nil, before anything is served.
+func (f *front) connect(prepare func(near, far net.Conn)) net.Conn {
+	f.t.Helper()
+	near, err := net.Dial(f.ln.Addr().Network(), f.ln.Addr().String())
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -239,10 +251,12 @@ func (f *front) dial() *client {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	near.SetDeadline(time.Now().Add(10 * time.Second))
+	if prepare != nil {
+		prepare(near, far)
+	}
+	near.SetDeadline(time.Now().Add(20 * time.Second))
 	f.wg.Go(func() { f.serve(conn.New(far)) })
-	f.t.Cleanup(func() { near.Close() })
-	return &client{near, bufio.NewReader(near)}
+	return near
 }
 
 func (c *client) say(t testing.TB, text string) {

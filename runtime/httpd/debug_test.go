@@ -1,19 +1,13 @@
 package httpd_test
 
 import (
-	"io"
 	"log/slog"
-	"net"
 	"regexp"
 	"strings"
 	"testing"
 
-	"understudy/directives"
-	"understudy/directives/spec"
-	"understudy/parser"
 	"understudy/runtime/conn"
 	"understudy/runtime/logs"
-	"understudy/runtime/zone"
 )
 
 // debugLog serves one request, and returns the messages of the debug log.
@@ -22,43 +16,13 @@ func debugLog(t *testing.T, conf, text string, to logs.Target, all bool) []strin
 	var out strings.Builder
 	to.To = logs.NewStream(&out)
 	log := slog.New(logs.NewHandler(logs.Options{}, to))
-	tree, err := parser.Load("/nginx.conf", parser.Memory(map[string]string{"/nginx.conf": conf}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, diags := directives.Compile(tree, spec.Options{Prefix: t.TempDir() + "/", Version: "1.31.5", Zones: new(zone.Set), Log: log})
-	if err := diags.Err(); err != nil {
-		t.Fatal(err)
-	}
+	c := compile(t, conf, log.Handler())
 	c.HTTP.Debug = logs.PartsOf(log)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	near, err := net.Dial("tcp", ln.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer near.Close()
-	far, err := ln.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
-	k := conn.New(far)
-	if all {
-		k.SetDebug()
-	}
-	served := make(chan struct{})
-	go func() {
-		defer close(served)
-		c.Graph.Listen[0].Serve(k)
-	}()
-	io.WriteString(near, text)
-	near.(*net.TCPConn).CloseWrite()
-	io.Copy(io.Discard, near)
-	<-served
-	<-c.HTTP.Retire()
+	talkOn(t, c, text, func(k *conn.Conn) {
+		if all {
+			k.SetDebug()
+		}
+	})
 	var got []string
 	for line := range strings.Lines(out.String()) {
 		if _, msg, ok := strings.Cut(line, "[debug] 0#0: *0 "); ok {

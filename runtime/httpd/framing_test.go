@@ -37,6 +37,12 @@ func compile(t *testing.T, conf string, log slog.Handler) *directives.Compiled {
 // talk is converse with what a configuration was made into.
 func talk(t *testing.T, c *directives.Compiled, text string) string {
 	t.Helper()
+	return talkOn(t, c, text, func(*conn.Conn) {})
+}
+
+// talkOn is talk on a connection that is prepared. It returns when all is served.
+func talkOn(t *testing.T, c *directives.Compiled, text string, prepare func(*conn.Conn)) string {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -51,13 +57,20 @@ func talk(t *testing.T, c *directives.Compiled, text string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	go c.Graph.Listen[0].Serve(conn.New(far))
+	k := conn.New(far)
+	prepare(k)
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		c.Graph.Listen[0].Serve(k)
+	}()
 	io.WriteString(near, text)
 	near.(*net.TCPConn).CloseWrite()
 	b, err := io.ReadAll(near)
 	if err != nil {
 		t.Fatal(err)
 	}
+	<-served
 	<-c.HTTP.Retire()
 	return string(b)
 }

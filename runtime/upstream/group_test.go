@@ -67,15 +67,7 @@ func TestTries(t *testing.T) {
 func TestManyPeers(t *testing.T) {
 	for _, n := range []int{63, 64, 65, 128, 129, 200} {
 		for _, b := range []Balancer{RoundRobin{}, LeastConn{}, Hash{}, &ConsistentHash{}, Random{}, Random{Two: true}, IPHash{}, &LeastTime{}} {
-			var list []*Peer
-			for i := range n {
-				addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(1000+i))
-				list = append(list, NewPeer(addr.String(), addr))
-			}
-			g, err := New("u", list, b, Keepalive{})
-			if err != nil {
-				t.Fatal(err)
-			}
+			g := groupOf(t, n, b)
 			var tried Tried
 			seen := map[*Peer]bool{}
 			for g.Begin(&tried, []byte("key!")); tried.Tries > 0; g.Free(&tried, Failed) {
