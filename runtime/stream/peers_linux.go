@@ -3,25 +3,22 @@ package stream
 import (
 	"os"
 	"sync"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
+	"understudy/runtime/epoll"
 	"understudy/runtime/upstream"
 )
 
 // atOnce is how many datagrams of one peer are read with one call.
 const atOnce = 4
 
-// packetPeers waits for what the peers of a port's sessions send: an epoll set that
-// is itself waited for by the runtime's poller, and one goroutine.
+// packetPeers waits for what the peers of a port's sessions send.
 type packetPeers struct {
 	mu     sync.Mutex
-	file   *os.File // nil before the first session; guarded by mu
-	fd     int
+	set    *epoll.Set // nil before the first session; guarded by mu
 	serial int32
 	by     map[int32]*packets // by descriptor; guarded by mu
-	done   chan struct{}      // closed when the goroutine has ended
 }
 
 // A packetPeer is the socket to the peer of a session.
@@ -36,33 +33,17 @@ func (s *packetPeers) add(x *packets) error {
 	x.peer.fd = x.s.Upstream.conn.NetConn().(*upstream.Packets).FD
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.file == nil {
-		if err := s.open(); err != nil {
+	if s.set == nil {
+		set, err := epoll.New(s.serve)
+		if err != nil {
 			return err
 		}
+		s.set, s.by = set, map[int32]*packets{}
 	}
 	s.serial++
 	x.peer.serial = s.serial
 	s.by[int32(x.peer.fd)] = x
 	return x.want(unix.EPOLLIN)
-}
-
-// open makes the set; the lock is held.
-func (s *packetPeers) open() error {
-	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-	if err != nil {
-		return os.NewSyscallError("epoll_create1", err)
-	}
-	unix.SetNonblock(fd, true) // so that os.NewFile gives it to the poller
-	f := os.NewFile(uintptr(fd), "epoll")
-	raw, err := f.SyscallConn()
-	if err != nil {
-		f.Close()
-		return err
-	}
-	s.file, s.fd, s.by, s.done = f, fd, map[int32]*packets{}, make(chan struct{})
-	go s.run(raw)
-	return nil
 }
 
 // remove takes a session, whose lock is held, out of the set.
@@ -79,34 +60,11 @@ func (s *packetPeers) remove(x *packets) {
 // close is called when there are no sessions any more.
 func (s *packetPeers) close() {
 	s.mu.Lock()
-	f := s.file
+	set := s.set
 	s.mu.Unlock()
-	if f != nil {
-		f.Close()
-		<-s.done
+	if set != nil {
+		set.Close()
 	}
-}
-
-func (s *packetPeers) run(raw syscall.RawConn) {
-	defer close(s.done)
-	var events [64]unix.EpollEvent
-	raw.Read(func(fd uintptr) bool {
-		for {
-			n, err := unix.EpollWait(int(fd), events[:], 0)
-			switch {
-			case err == unix.EINTR:
-				continue
-			case n <= 0:
-				return err != nil
-			}
-			s.serve(events[:n])
-			// Sockets tell of what is new, and are read until there is no more:
-			// fewer events than there is room for were all.
-			if n < len(events) {
-				return false
-			}
-		}
-	})
 }
 
 // serve handles events, and sends what came of them.
@@ -154,12 +112,12 @@ func (s *packetPeers) find(fd, serial int32) *packets {
 
 // want changes what the set tells of the socket.
 func (x *packets) want(events uint32) error {
-	op := unix.EPOLL_CTL_MOD
+	set := x.pc.port.peers.set
+	do := set.Change
 	if x.peer.events == 0 {
-		op = unix.EPOLL_CTL_ADD
+		do = set.Add
 	}
-	e := unix.EpollEvent{Events: events | unix.EPOLLET, Fd: int32(x.peer.fd), Pad: x.peer.serial}
-	if err := unix.EpollCtl(x.pc.port.peers.fd, op, x.peer.fd, &e); err != nil {
+	if err := do(x.peer.fd, events|epoll.Edge, x.peer.serial); err != nil {
 		return os.NewSyscallError("epoll_ctl", err)
 	}
 	x.peer.events = events
