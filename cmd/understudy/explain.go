@@ -5,49 +5,52 @@ import (
 	"log/slog"
 	"net/netip"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"understudy/directives"
-	"understudy/directives/http/httpcore"
 	"understudy/directives/spec"
-	"understudy/runtime/hostnames"
-	"understudy/runtime/httpd"
 )
 
 func (a *app) explainCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "explain",
 		Usage:     "say what would become of a request, and why",
-		ArgsUsage: "URL",
+		ArgsUsage: "[METHOD] URL",
 		Description: "Takes a request through the configuration without opening a socket: which server and\n" +
 			"location it gets and why the others are not it, what is rewritten, and which file or\n" +
-			"upstream answers, with the bytes that the upstream would get.",
+			"upstream answers, with the bytes that the upstream would get.\n\n" +
+			"A URL of tcp, tls or udp, such as tls://db.example:5432, is about the stream block.",
 		Flags: append(confFlags(),
 			&cli.StringFlag{Name: "conf", Aliases: []string{"c"}, Value: ".", Usage: "the configuration, a `FILE|DIR`"},
-			&cli.StringFlag{Name: "request", Aliases: []string{"X"}, Value: "GET", Usage: "the `METHOD`"},
+			&cli.StringFlag{Name: "request", Aliases: []string{"X"}, Usage: "the `METHOD` (default: GET, or POST with a body)"},
 			&cli.StringSliceFlag{Name: "header", Aliases: []string{"H"}, Usage: "a `FIELD` of the request, \"Name: value\""},
+			&cli.StringFlag{Name: "data", Aliases: []string{"d"}, Usage: "the `BODY` of the request, or what a client of the stream block sends first; @file reads a file"},
+			&cli.StringFlag{Name: "body-size", Usage: "the `SIZE` of a body that need not be given, such as 10m"},
 			&cli.StringFlag{Name: "from", Value: "127.0.0.1:54321", Usage: "the client's `ADDRESS`"},
+			&cli.StringFlag{Name: "sni", Usage: "the `NAME` of the server in the TLS handshake (default: the host of the URL, for tls)"},
+			&cli.StringFlag{Name: "alpn", Usage: "the `PROTOCOLS` that the client offers in it, such as h2,http/1.1"},
+			&cli.StringSliceFlag{Name: "var", Usage: "a `VARIABLE` to show, such as '$upstream_addr'"},
+			&cli.BoolFlag{Name: "effective", Usage: "show what directives come to in the location, and where it was said"},
+			&cli.BoolFlag{Name: "json", Usage: "print JSON"},
 		),
 		Action: a.explain,
 	}
 }
 
 func (a *app) explain(c *cli.Context) error {
-	if c.NArg() != 1 {
-		return failf(exitUsage, "explain takes one URL, such as http://localhost/path\nTry understudy explain --help")
+	q, err := queryOf(c)
+	if err != nil {
+		return err
 	}
 	s, err := sourceOf(c, c.String("conf"))
 	if err != nil {
 		return err
 	}
 	color, err := a.palette(c)
-	if err != nil {
-		return err
-	}
-	q, u, err := queryOf(c)
 	if err != nil {
 		return err
 	}
@@ -67,56 +70,126 @@ func (a *app) explain(c *cli.Context) error {
 		}
 		return &failure{code: exitFound}
 	}
-	if compiled.HTTP == nil {
-		return failf(exitFound, "%s has no http block", s.conf)
+	var x *explanation
+	if q.stream() {
+		x, err = explainStream(compiled, q)
+	} else {
+		x, err = explainHTTP(compiled, q)
 	}
-	at, err := addressFor(spec.Result[httpcore.Listening](compiled.Main), u)
 	if err != nil {
 		return err
 	}
-	q.Local = at.local
-	r, trace, err := at.address.Explain(compiled.HTTP, q)
-	if err != nil {
-		return failf(exitFound, "the request cannot be read: %v", err)
+	x.Log = log.lines
+	if c.Bool("json") {
+		return x.print(a.stdout)
 	}
-	p := &storyteller{w: a.stdout, color: color}
-	p.tell(q, at, r, trace, log.lines)
+	(&storyteller{w: a.stdout, color: color}).tell(x)
 	return nil
 }
 
-// queryOf makes the request that the command line asks for.
-func queryOf(c *cli.Context) (q httpd.Query, u *url.URL, err error) {
-	text := c.Args().First()
-	if !strings.Contains(text, "://") {
-		text = "http://" + text
+// A query is what the command line asks about.
+type query struct {
+	text, method, target string
+	url                  *url.URL
+	header               [][2]string
+	host                 string
+	body                 []byte
+	size                 int64 // of a body that is not given
+	from                 netip.AddrPort
+	sni                  string
+	alpn                 []string
+	vars                 []string
+	effective            bool
+}
+
+func (q *query) stream() bool {
+	return q.url.Scheme == "tcp" || q.url.Scheme == "udp" || q.url.Scheme == "tls"
+}
+
+// queryOf reads the command line.
+func queryOf(c *cli.Context) (*query, error) {
+	args := c.Args().Slice()
+	q := &query{method: c.String("request"), vars: c.StringSlice("var"), effective: c.Bool("effective"), sni: c.String("sni")}
+	if len(args) == 2 && q.method == "" {
+		q.method, args = args[0], args[1:]
 	}
-	if u, err = url.Parse(text); err != nil {
-		return q, nil, failf(exitUsage, "%v", err)
+	if len(args) != 1 {
+		return nil, failf(exitUsage, "explain takes one URL, such as http://localhost/path\nTry understudy explain --help")
 	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return q, nil, failf(exitUsage, "%q is no URL of http or https", text)
+	if q.text = args[0]; !strings.Contains(q.text, "://") {
+		q.text = "http://" + q.text
 	}
-	q = httpd.Query{Method: c.String("request"), Target: target0(text), Host: u.Host, Secure: u.Scheme == "https"}
-	if q.Remote, err = netip.ParseAddrPort(c.String("from")); err != nil {
+	var err error
+	if q.url, err = url.Parse(q.text); err != nil {
+		return nil, failf(exitUsage, "%v", err)
+	}
+	switch q.url.Scheme {
+	case "http", "https":
+	case "tcp", "udp", "tls":
+		if q.url.Port() == "" {
+			return nil, failf(exitUsage, "%q has no port", q.text)
+		}
+	default:
+		return nil, failf(exitUsage, "%q is no URL of http, https, tcp, tls or udp", q.text)
+	}
+	if q.url.Host == "" {
+		return nil, failf(exitUsage, "%q has no host", q.text)
+	}
+	if c.String("alpn") != "" {
+		q.alpn = strings.Split(c.String("alpn"), ",")
+	}
+	if q.sni == "" && q.url.Scheme == "tls" {
+		q.sni = q.url.Hostname()
+	}
+	q.host, q.target = q.url.Host, target0(q.text)
+	if err := q.content(c); err != nil {
+		return nil, err
+	}
+	if q.from, err = netip.ParseAddrPort(c.String("from")); err != nil {
 		addr, err := netip.ParseAddr(c.String("from"))
 		if err != nil {
-			return q, nil, failf(exitUsage, "--from %q is no address", c.String("from"))
+			return nil, failf(exitUsage, "--from %q is no address", c.String("from"))
 		}
-		q.Remote = netip.AddrPortFrom(addr, 54321)
+		q.from = netip.AddrPortFrom(addr, 54321)
 	}
 	for _, f := range c.StringSlice("header") {
 		name, value, ok := strings.Cut(f, ":")
 		if !ok {
-			return q, nil, failf(exitUsage, `-H %q is no field, such as "Accept: text/html"`, f)
+			return nil, failf(exitUsage, `-H %q is no field, such as "Accept: text/html"`, f)
 		}
 		value = strings.TrimSpace(value)
 		if strings.EqualFold(name, "Host") {
-			q.Host = value
+			q.host = value
 			continue
 		}
-		q.Header = append(q.Header, [2]string{name, value})
+		q.header = append(q.header, [2]string{name, value})
 	}
-	return q, u, nil
+	return q, nil
+}
+
+// content reads what the command line says of the body.
+func (q *query) content(c *cli.Context) error {
+	q.body = []byte(c.String("data"))
+	if name, ok := strings.CutPrefix(c.String("data"), "@"); ok {
+		var err error
+		if q.body, err = os.ReadFile(name); err != nil {
+			return failf(exitEnvironment, "%v", err)
+		}
+	}
+	if text := c.String("body-size"); text != "" {
+		var ok bool
+		if q.size, ok = spec.ParseSize(text, true); !ok {
+			return failf(exitUsage, "--body-size %q is no size, such as 10m", text)
+		}
+	}
+	switch {
+	case q.method != "":
+	case len(q.body) > 0 || q.size > 0:
+		q.method = "POST"
+	default:
+		q.method = "GET"
+	}
+	return nil
 }
 
 // target0 is what a client puts into the request line for a URL: as it is
@@ -134,87 +207,18 @@ func target0(text string) string {
 	return rest
 }
 
-// A place is where a connection would arrive.
-type place struct {
-	address *httpd.Address
-	local   netip.AddrPort
-	why     string
-}
-
-// addressFor finds who listens for a URL. The name of its host says nothing of
-// its address, so an address in the URL is taken as it is, and for a name
-// every address of the port will do.
-func addressFor(l httpcore.Listening, u *url.URL) (place, error) {
-	port := uint16(80)
-	if u.Scheme == "https" {
+// port is the one that the URL names, or that of its scheme.
+func (q *query) port() (port uint16, given bool, err error) {
+	port = 80
+	if q.url.Scheme == "https" {
 		port = 443
 	}
-	given := u.Port() != ""
-	if given {
-		n, err := strconv.ParseUint(u.Port(), 10, 16)
-		if err != nil {
-			return place{}, failf(exitUsage, "%q is no port", u.Port())
-		}
-		port = uint16(n)
+	if q.url.Port() == "" {
+		return port, false, nil
 	}
-	host, _ := netip.ParseAddr(u.Hostname())
-	var all []string
-	best, score := place{}, 0
-	for i := range l.Entries {
-		e := &l.Entries[i]
-		all = append(all, e.Addr)
-		addr, err := netip.ParseAddrPort(e.Addr)
-		if err != nil { // a unix socket
-			continue
-		}
-		p, n := candidate(l.Ports[i], addr, host, u.Hostname())
-		switch {
-		case addr.Port() == port:
-			n += 100
-		case given:
-			continue
-		}
-		if n > score {
-			best, score = p, n
-		}
+	n, err := strconv.ParseUint(q.url.Port(), 10, 16)
+	if err != nil {
+		return 0, false, failf(exitUsage, "%q is no port", q.url.Port())
 	}
-	switch {
-	case score == 0:
-		return best, failf(exitFound, "nothing listens on port %d: the configuration listens on %s", port, strings.Join(all, ", "))
-	case score < 100 && len(l.Entries) > 1:
-		return best, failf(exitFound, "nothing listens on port %d; put a port into the URL: the configuration listens on %s", port, strings.Join(all, ", "))
-	case score < 100:
-		best.why = fmt.Sprintf("nothing listens on port %d, and this is all there is", port)
-	}
-	return best, nil
-}
-
-// candidate says how well a socket does for a host: 0 not at all.
-func candidate(p *httpd.Port, addr netip.AddrPort, host netip.Addr, name string) (place, int) {
-	at := place{p.Any, addr, ""}
-	if host.IsValid() {
-		if a := p.Addrs[host]; a != nil {
-			return place{a, netip.AddrPortFrom(host, addr.Port()), "the address itself"}, 3
-		}
-		switch {
-		case addr.Addr() == host:
-			return at, 3
-		case addr.Addr().IsUnspecified() && addr.Addr().Is4() == host.Is4():
-			at.local = netip.AddrPortFrom(host, addr.Port())
-			return at, 2
-		}
-		return at, 0
-	}
-	loopback := netip.MustParseAddr("127.0.0.1")
-	if addr.Addr().Is6() {
-		loopback = netip.IPv6Loopback()
-	}
-	if addr.Addr().IsUnspecified() {
-		at.local = netip.AddrPortFrom(loopback, addr.Port())
-	}
-	_, how, _ := at.address.Find(&httpd.Request{}, []byte(strings.ToLower(name)))
-	if how != hostnames.None {
-		return at, 2
-	}
-	return at, 1
+	return uint16(n), true, nil
 }

@@ -114,6 +114,9 @@ func (rs rules) have4() bool {
 func (rs rules) request(r *httpd.Request) httpd.Status {
 	switch x := rs.find(r.RemoteAddr().Addr()); {
 	case x == nil:
+		if r.Explaining() {
+			r.Note("no rule is about %s", r.RemoteAddr().Addr())
+		}
 		return httpd.Declined
 	case x.deny:
 		if r.Explaining() {
@@ -123,6 +126,10 @@ func (rs rules) request(r *httpd.Request) httpd.Status {
 			r.Errorf(logs.Error, "access forbidden by rule")
 		}
 		return 403
+	default:
+		if r.Explaining() {
+			r.Note("allowed by the rule in %s", x.pos)
+		}
 	}
 	return httpd.OK
 }
@@ -137,6 +144,10 @@ func (rs rules) session(s *stream.Session) stream.Status {
 		}
 		s.Errorf(logs.Error, "access forbidden by rule")
 		return stream.Forbidden
+	default:
+		if s.Explaining() {
+			s.Note("allowed by the rule in %s", x.pos)
+		}
 	}
 	return stream.OK
 }

@@ -80,6 +80,17 @@ func (f *Effect) Discarded(s *Scope) []Lost {
 	return out
 }
 
+// Hidden reports whether a list of outer blocks is lost because inner ones give the
+// directive, or one like it, too: what people do not expect.
+func (f *Effect) Hidden() bool {
+	for _, l := range f.Lost {
+		if f.Entry.Kind == List && l.By.Entry != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Effects returns what directives come to in s, in the order of the table: those
 // that are in force, and those of which something is lost. It asks the settings
 // themselves where they were given, and is for tools: s must have been compiled

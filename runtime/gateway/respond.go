@@ -251,18 +251,3 @@ func (a *Attempt) AppendStatus(dst []byte) []byte {
 	}
 	return strconv.AppendInt(dst, int64(a.Status), 10)
 }
-
-// Describe says where a target is, for explain.
-func Describe(to Target) string {
-	b := "to "
-	if to.Name != "" {
-		b += to.Name + ": "
-	}
-	for i, p := range to.Group.Peers() {
-		if i > 0 {
-			b += ", "
-		}
-		b += p.Name
-	}
-	return b
-}

@@ -104,7 +104,7 @@ func (r *Request) readBody(where BodyFile, level slog.Level) Status {
 	b.read = true
 	r.Continue() // nginx does, even if there is no body
 	inFile := where != BodyFileOff && (b.Chunked || b.Announced >= 0)
-	if b.ended && !inFile {
+	if b.ended && (!inFile || r.trace != nil) {
 		return OK
 	}
 	r.debug("http read client request body")

@@ -98,19 +98,23 @@ func (r *Request) debugLocation() {
 	if !r.Debugging(logs.DebugHTTP) {
 		return
 	}
-	mark := ""
-	switch r.Loc.Match {
-	case Nameless:
-		mark = "*"
-	case Exact:
-		mark = "="
-	}
-	r.Debugf(logs.DebugHTTP, "using configuration \"%s%s\"", mark, r.Loc.Name)
+	r.Debugf(logs.DebugHTTP, "using configuration \"%s\"", r.Loc.Configuration())
 	length := r.Body.Announced
 	if !r.Body.Present() {
 		length = -1
 	}
 	r.Debugf(logs.DebugHTTP, "http cl:%d max:%d", length, r.Loc.MaxBody)
+}
+
+// Configuration is how nginx's debug log calls the location.
+func (l *Location) Configuration() string {
+	switch l.Match {
+	case Nameless:
+		return "*" + l.Name
+	case Exact:
+		return "=" + l.Name
+	}
+	return l.Name
 }
 
 // debugFinish says what r is finished with.

@@ -129,7 +129,7 @@ func (r *Request) errorPageFor(p *ErrorPage) Status {
 // redirect, to browsers that msie_refresh has in mind.
 func (r *Request) refresh() (st Status, sent bool) {
 	to := r.Resp.Location
-	if !r.Loc.MSIERefresh || to == nil || r.trace != nil || r.Agent()&h1.MSIE == 0 {
+	if !r.Loc.MSIERefresh || to == nil || r.Agent()&h1.MSIE == 0 {
 		return OK, false
 	}
 	const head, tail = `<html><head><meta http-equiv="Refresh" content="0; URL=`, `"></head><body></body></html>` + "\r\n"
@@ -142,9 +142,6 @@ var methodGET = []byte("GET")
 
 // page sends our own page for a status.
 func (r *Request) page(st Status) Status {
-	if r.trace != nil {
-		return Done // there is nobody to send it to
-	}
 	return r.sendPage(r.pageBody(st))
 }
 

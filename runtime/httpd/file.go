@@ -51,10 +51,7 @@ func (r *Request) links(path []byte) openfile.Rule {
 // RespondFile answers with a whole file, of which path is the name. coding is its
 // Content-Encoding, nil if it has none. The caller closes the file.
 func (r *Request) RespondFile(f File, path []byte, info openfile.Info, coding []byte) Status {
-	if r.Explaining() {
-		r.Note("file %s, %d bytes", path, info.Size)
-		return 200
-	}
+	r.Sends(path, info.Size)
 	if st := r.DiscardBody(); st != OK {
 		return st
 	}

@@ -109,6 +109,7 @@ func (t *tree) after(uri []byte) int {
 // no, the regular expressions of this level in order.
 func (r *Request) find(at *Location) (redirect bool, st Status) {
 	t := &at.tree
+	r.level(t)
 	if l := t.exact[string(r.URI)]; l != nil {
 		r.candidate(l, "is the URI itself")
 		r.Loc = l

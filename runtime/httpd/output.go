@@ -97,7 +97,7 @@ func (o *output) head() {
 	if p.chunked {
 		b = append(b, "Transfer-Encoding: chunked\r\n"...)
 	}
-	if !r.Loc.TCPNoDelay {
+	if !r.Loc.TCPNoDelay && r.Client != nil {
 		r.Client.SetNoDelay(false) // connections begin with it
 	}
 	if r.Keepalive && r.HTTP.live.closing() {

@@ -72,7 +72,12 @@ func (r *Request) Path(uri []byte) []byte {
 }
 
 // Secure reports whether the client connection is encrypted.
-func (r *Request) Secure() bool { return r.Client != nil && r.Client.Secured() }
+func (r *Request) Secure() bool {
+	if r.Client == nil {
+		return r.trace != nil && r.trace.secure
+	}
+	return r.Client.Secured()
+}
 
 // LocalAddr is the address the client connected to.
 func (r *Request) LocalAddr() netip.AddrPort {

@@ -110,6 +110,7 @@ func (r *Request) tooLarge() Status {
 		r.Errorf(logs.Error, "client intended to send too large body: %d bytes", r.Body.Announced)
 		r.expectDone = true
 		r.DiscardBody()
+		r.note("client_max_body_size is %d here", max)
 		return 413
 	}
 	return OK

@@ -273,7 +273,10 @@ func (r *Request) Enter(name []byte) Status {
 	if r.Debugging(logs.DebugHTTP) {
 		r.Debugf(logs.DebugHTTP, "using location: %s \"%s?%s\"", name, r.URI, r.Args)
 	}
-	r.note("named location %s (%s)", l.Name, l.Pos)
+	if r.trace != nil {
+		r.note("named location %s (%s)", l.Name, l.Pos)
+		r.trace.Location = l
+	}
 	return Entered
 }
 

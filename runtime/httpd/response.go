@@ -142,6 +142,9 @@ func (r *Request) SendHeader() Status {
 	if r.errStatus != 0 {
 		r.Resp.Status, r.Resp.StatusLine = r.errStatus, nil
 	}
+	if r.trace != nil {
+		return r.foretell()
+	}
 	var wraps [maxFilters]func(Writer) Writer
 	var first func(Writer) Writer
 	n, own := 0, 0 // of wraps; the first own are about this request only

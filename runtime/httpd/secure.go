@@ -161,6 +161,9 @@ func (k *client) choose(s *secured, name string) (*certs.Context, error) {
 // admit refuses a request that came without what its address or server asks
 // for: TLS, and a certificate of the client.
 func (r *Request) admit() Status {
+	if r.trace != nil && r.Parent == nil {
+		return r.unexplained()
+	}
 	if r.Client == nil || !r.Addr.SSL || r.Parent != nil {
 		return OK
 	}

@@ -390,17 +390,3 @@ func (p *Proxy) ended(s *Session, t *Target, r tunnel.Result) {
 	u.conn.Close()
 	s.Finish(Success)
 }
-
-// Explain says where the session would go.
-func (p *Proxy) Explain(s *Session) (string, Status) {
-	t, st := p.target(s)
-	if st != OK {
-		return "to " + string(s.Eval(p.Address)), st
-	}
-	peers := t.Group.Peers()
-	names := make([]string, 0, len(peers))
-	for _, peer := range peers {
-		names = append(names, peer.Name)
-	}
-	return "to " + t.Group.Name + ": " + strings.Join(names, ", "), Success
-}

@@ -21,8 +21,7 @@ type Security = certs.Security[*Session]
 // if the server that it named likes its certificate. (ngx_stream_ssl_handler)
 func (s *Session) secure() Status {
 	if s.Client == nil {
-		s.Note("the client would do a TLS handshake")
-		return OK
+		return s.foreseen()
 	}
 	s.Action = "SSL handshaking"
 	if st := s.noDelay(); st != OK {

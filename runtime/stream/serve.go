@@ -154,6 +154,9 @@ func (s *Session) do(phase string, step *Step) Status {
 // prereadStep runs a step that may want to see what the client sends first.
 func (s *Session) prereadStep(step *Step) Status {
 	s.Action = "prereading client data"
+	if s.trace != nil {
+		s.preread = s.trace.first
+	}
 	st := s.do("preread", step)
 	if st != Again {
 		return st

@@ -261,7 +261,9 @@ func (s *Session) Errorf(level slog.Level, format string, args ...any) {
 }
 
 // UDP reports whether the session is one of datagrams.
-func (s *Session) UDP() bool { return s.packets != nil }
+func (s *Session) UDP() bool {
+	return s.packets != nil || s.trace != nil && s.trace.query.Datagram
+}
 
 // kind is what stands before "client" in logs.
 func (s *Session) kind() string {

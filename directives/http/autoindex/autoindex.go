@@ -115,10 +115,7 @@ func (l *lister) run(r *httpd.Request) httpd.Status {
 		return failed(r, path, err)
 	}
 	defer dir.Close()
-	if r.Explaining() {
-		r.Note("the list of %s", path)
-		return 200
-	}
+	r.Note("the list of %s", path)
 	p := &r.Resp
 	p.Status, p.ContentType, p.PlainType = 200, types[format], true
 	if format == xml {

@@ -3,6 +3,7 @@ package headers
 import (
 	"time"
 
+	"understudy/parser/diag"
 	"understudy/runtime/h1"
 	"understudy/runtime/header"
 	"understudy/runtime/httpd"
@@ -10,9 +11,10 @@ import (
 
 // A filter is what the directives say in one location.
 type filter struct {
-	expires  *expires
-	headers  []field
-	trailers []field
+	expires    *expires
+	expiresPos diag.Pos
+	headers    []field
+	trailers   []field
 }
 
 // safe reports whether fields without "always" are added to a response.
@@ -32,10 +34,12 @@ func (f *filter) head(r *httpd.Request) (func(httpd.Writer) httpd.Writer, httpd.
 	ok := safe(r.Resp.Status)
 	if f.expires != nil && ok {
 		f.expires.set(r)
+		r.Added("expires", f.expiresPos)
 	}
 	for i := range f.headers {
 		if h := &f.headers[i]; ok || h.always {
 			h.add(r)
+			r.Added("add_header", h.pos)
 		}
 	}
 	for i := range f.trailers {

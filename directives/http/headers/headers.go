@@ -5,6 +5,7 @@ package headers
 
 import (
 	"understudy/directives/spec"
+	"understudy/parser/diag"
 	"understudy/runtime/header"
 	"understudy/runtime/httpd"
 )
@@ -89,10 +90,12 @@ type field struct {
 	name   header.Out // without a value
 	value  *httpd.Template
 	always bool // whatever the status
+	pos    diag.Pos
 }
 
 func parseField(call *spec.Call) (f field, err error) {
 	var list header.List
+	f.pos = call.Pos()
 	f.name = *list.Add([]byte(call.Args[0].Text), nil)
 	switch f.name.ID {
 	case header.CacheControl, header.Link, header.LastModified, header.ETag:
@@ -111,7 +114,7 @@ func parseField(call *spec.Call) (f field, err error) {
 }
 
 func addTo(c *conf, b *spec.Builder) error {
-	f := &filter{expires: c.expires.V, headers: c.headers.V, trailers: c.trailers.V}
+	f := &filter{expires: c.expires.V, expiresPos: c.expires.Pos, headers: c.headers.V, trailers: c.trailers.V}
 	if f.expires != nil && f.expires.rule == off && f.expires.value == nil {
 		f.expires = nil
 	}

@@ -176,7 +176,7 @@ func (u *rule) explain(r *httpd.Request) (string, httpd.Status) {
 		if i > 0 {
 			b.WriteString("; ")
 		}
-		fmt.Fprintf(&b, `zone "%s", %s = "%s", %g r/s, burst %d`, l.name, l.key.Source, r.Eval(l.key), float64(l.rate)/1000, l.burst/1000)
+		fmt.Fprintf(&b, `zone "%s", %s = %q, %g r/s, burst %d`, l.name, l.key.Source, r.Eval(l.key), float64(l.rate)/1000, l.burst/1000)
 		switch {
 		case l.delay > l.burst && l.delay > 0:
 			b.WriteString(" nodelay")

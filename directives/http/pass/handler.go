@@ -1,7 +1,6 @@
 package pass
 
 import (
-	"fmt"
 	"strings"
 
 	"understudy/directives/spec"
@@ -154,10 +153,10 @@ func (h *Handler) explain(r *httpd.Request) (string, httpd.Status) {
 	if h.finder != nil {
 		var st httpd.Status
 		if to, st = h.find(r); st != httpd.OK {
-			return "cannot be resolved", st
+			return "there is nobody to ask", st
 		}
 	}
-	return fmt.Sprintf("%s\n%s", gateway.Describe(to), h.Explain(r)), httpd.Done
+	return gateway.Explain(r, to, &h.Protocol, h.Settings, h.Explain(r))
 }
 
 // CGIHidden are the response fields that modules like FastCGI do not pass on.

@@ -1,8 +1,6 @@
 package proxy
 
 import (
-	"fmt"
-
 	"understudy/directives/http/pass"
 	"understudy/directives/spec"
 	"understudy/runtime/gateway"
@@ -196,21 +194,12 @@ func (h *handler) appendNewURI(dst, uri []byte, r *httpd.Request) []byte {
 
 // explain says where a request would go, and what would be sent.
 func (h *handler) explain(r *httpd.Request) (string, httpd.Status) {
-	s := gateway.Begin(r)
 	to := h.to
 	if h.target.whole != nil {
 		var st httpd.Status
-		if to, st = h.resolve(r, s); st != httpd.OK {
-			return "cannot be resolved", st
+		if to, st = h.resolve(r, gateway.Begin(r)); st != httpd.OK {
+			return "there is nobody to ask", st
 		}
 	}
-	s.BodyLen, s.Chunked = r.Body.Announced, false
-	if r.Body.Chunked {
-		s.BodyLen = 0
-	}
-	head, st := h.appendRequest(nil, r, s)
-	if st != httpd.OK {
-		return "cannot be made", st
-	}
-	return fmt.Sprintf("%s\n%s", gateway.Describe(to), head), httpd.Done
+	return gateway.Explain(r, to, &h.protocol, h.settings, "")
 }

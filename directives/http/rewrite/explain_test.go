@@ -33,12 +33,12 @@ func TestRewrite(t *testing.T) {
 		{"rewrite ^/a /b; rewrite ^/b /end;", "/a", 204, "/end", "", ""},
 		{"rewrite ^/a /b last; rewrite ^/b /end;", "/a", 201, "/b", "", ""},
 		{"rewrite ^/a /b break; rewrite ^/b /end;", "/a", 201, "/b", "", ""},
-		{"rewrite ^/a /b redirect;", "/a?x", 302, "/a", "x", "/b?x"},
-		{"rewrite ^/a /b permanent;", "/a", 301, "/a", "", "/b"},
+		{"rewrite ^/a /b redirect;", "/a?x", 302, "/a", "x", "http://h:1000/b?x"},
+		{"rewrite ^/a /b permanent;", "/a", 301, "/a", "", "http://h:1000/b"},
 		{"rewrite ^/a http://other/b;", "/a", 302, "/a", "", "http://other/b"},
 		{"rewrite ^/a $scheme://other/b?;", "/a?x", 302, "/a", "x", "http://other/b"},
 		{"return 404;", "/a", 404, "/a", "", ""},
-		{"return 301 /b;", "/a", 301, "/a", "", "/b"},
+		{"return 301 /b;", "/a", 301, "/a", "", "http://h:1000/b"},
 		{"return http://other/;", "/a", 302, "/a", "", "http://other/"},
 		{"if ($arg_x) { return 403; }", "/a?x=1", 403, "/a", "x=1", ""},
 		{"if ($arg_x) { return 403; }", "/a?x=0", 201, "/a", "x=0", ""},
@@ -53,7 +53,7 @@ func TestRewrite(t *testing.T) {
 		{"set $x $arg_y; if ($x = z) { set $x end; } rewrite ^ /$x;", "/a?y=z", 204, "/end", "y=z", ""},
 		{"set $args b=c; break; return 403;", "/a", 201, "/a", "b=c", ""},
 		{"rewrite ^/(.*)$ /end?q=$1;", "/a%26b", 204, "/end", "q=a%26b", ""}, // escaped again
-		{"rewrite ^/(.*)$ /$1x redirect;", "/a%20b", 302, "/a b", "", "/a%20bx"},
+		{"rewrite ^/(.*)$ /$1x redirect;", "/a%20b", 302, "/a b", "", "http://h:1000/a%20bx"},
 	} {
 		conf := "events {} http { server { listen 80; " + tt.server + " location / { return 201; } location = /end { return 204; } } }"
 		tree, err := parser.Load("/nginx.conf", parser.Memory(map[string]string{"/nginx.conf": conf}))

@@ -30,10 +30,14 @@ func addIf(c *conf, call *spec.Call) error {
 	if err != nil {
 		return err
 	}
-	d, pos := call.Directive, call.Pos()
+	d, pos, subject := call.Directive, call.Pos(), subjectOf(call)
 	c.steps = append(c.steps, func(_ *conf, b *spec.Builder) httpd.Step {
 		inside := b.Block(d)
 		return httpd.Step{Name: "if", Pos: pos, Condition: true, Run: func(r *httpd.Request) httpd.Status {
+			if subject != "" && r.Explaining() {
+				v, _ := r.HTTP.Vars.Named(r, subject)
+				r.Note("$%s is %q", subject, v)
+			}
 			ok, st := cond(r)
 			if st != httpd.OK {
 				return st
@@ -47,6 +51,19 @@ func addIf(c *conf, call *spec.Call) error {
 		}}
 	})
 	return nil
+}
+
+// subjectOf is the name of the variable that a condition is about; "" if there is none.
+func subjectOf(call *spec.Call) string {
+	for _, a := range call.Args {
+		if name, ok := strings.CutPrefix(strings.TrimPrefix(a.Text, "("), "$"); ok {
+			return strings.ToLower(strings.TrimRight(name, ")"))
+		}
+		if a.Text != "(" {
+			break
+		}
+	}
+	return ""
 }
 
 // A condition is what stands between the parentheses.

@@ -54,9 +54,6 @@ func answer(r *httpd.Request, status httpd.Status, body *httpd.Template) httpd.S
 		r.Resp.SetLocation(to)
 		return status
 	}
-	if r.Explaining() {
-		return status
-	}
 	r.Resp.Status = status // the body may tell it
 	return r.Reply(status, nil, r.Eval(body))
 }

@@ -120,5 +120,5 @@ func (h *handler) explain(r *httpd.Request) (string, httpd.Status) {
 	if st != httpd.OK {
 		return "there is nothing to connect to", st
 	}
-	return gateway.Describe(to), httpd.Done
+	return gateway.ExplainConnect(r, to, h.settings)
 }
