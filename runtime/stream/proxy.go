@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"net/netip"
 	"os"
-	"strings"
 	"syscall"
 	"time"
 
