@@ -99,7 +99,12 @@ var modules = []spec.Module{
 }
 
 // Table is every directive there is, and those of nginx that no module has.
-var Table = spec.NewTable(slices.Concat(modules, unsupported.Modules(modules...))...)
+var Table = TableWith()
+
+// TableWith is Table with more modules, whose steps come last in each phase.
+func TableWith(more ...spec.Module) *spec.Table {
+	return spec.NewTable(slices.Concat(modules, unsupported.Modules(modules...), more)...)
+}
 
 // Compiled is a configuration that has been read, checked and built.
 type Compiled struct {

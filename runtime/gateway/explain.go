@@ -10,8 +10,14 @@ import (
 // people, if it is none itself. A cache is taken to be empty.
 func Explain(r *httpd.Request, to Target, p *Protocol, set *Settings, text string) (string, httpd.Status) {
 	s := beginPass(r, set)
+	if st := r.ReadBody(); st != httpd.OK {
+		return "the body cannot be read", st
+	}
 	s.BodyLen = r.Body.Announced
-	if r.Body.Present() {
+	switch {
+	case r.Body.Unwanted():
+		s.BodyLen = 0
+	case r.Body.Present():
 		s.BodyLen = r.Body.Length
 	}
 	if c := set.Cache; c != nil && c.Methods&r.MethodID != 0 {

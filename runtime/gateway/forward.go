@@ -88,6 +88,10 @@ func (s *State) beginTries(r *httpd.Request, to Target, set *Settings) {
 // readBody reads the request's body unless it is passed on as it comes.
 func (s *State) readBody(r *httpd.Request, p *Protocol, set *Settings) httpd.Status {
 	b := &r.Body
+	if b.Unwanted() { // ngx_http_discard_request_body: the request has none any more
+		s.BodyLen = 0
+		return httpd.OK
+	}
 	if set.Body != nil || !set.PassBody {
 		return r.ReadBody() // variables may want it, though it is not sent
 	}

@@ -49,6 +49,9 @@ func (b *Body) Present() bool { return b.Chunked || b.Announced > 0 }
 // Read reports whether somebody has asked for the body already.
 func (b *Body) Read() bool { return b.read }
 
+// Unwanted reports whether it is thrown away as it comes: nobody can pass it on.
+func (b *Body) Unwanted() bool { return b.discarding }
+
 // Buffered reports whether the whole body is in Data or File, so that it can
 // be sent again.
 func (b *Body) Buffered() bool {
@@ -104,7 +107,11 @@ func (r *Request) readBody(where BodyFile, level slog.Level) Status {
 	b.read = true
 	r.Continue() // nginx does, even if there is no body
 	inFile := where != BodyFileOff && (b.Chunked || b.Announced >= 0)
-	if b.ended && (!inFile || r.trace != nil) {
+	if r.trace != nil {
+		b.raw = b.Length
+		return OK
+	}
+	if b.ended && !inFile {
 		return OK
 	}
 	r.debug("http read client request body")
@@ -371,7 +378,11 @@ func (r *Request) bodyTimeout() time.Duration {
 // now; the rest when the response is out.
 func (r *Request) DiscardBody() Status {
 	b := &r.Body
-	if r.Parent != nil || b.discarding || b.read || r.Client == nil {
+	if r.Parent != nil || b.discarding || b.read {
+		return OK
+	}
+	if r.Client == nil {
+		b.discarding, b.read, b.Data, b.Length = true, true, nil, 0
 		return OK
 	}
 	r.Continue()

@@ -59,11 +59,11 @@ func (r *Request) locate() Status {
 			return st
 		}
 		r.located()
-		r.debugLocation()
 		if !r.Internal && r.Loc.Internal {
 			r.note("the location is internal: no client may ask for it")
 			return 404
 		}
+		r.debugLocation()
 		r.settle()
 		if st := r.tooLarge(); st != OK {
 			return st
