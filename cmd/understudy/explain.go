@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -41,7 +42,13 @@ func (a *app) explainCommand() *cli.Command {
 	}
 }
 
+// explainMemory is how many bytes may be used before some are collected: the process
+// ends before that is worth the while.
+const explainMemory = 512 << 20
+
 func (a *app) explain(c *cli.Context) error {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(explainMemory))
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	q, err := queryOf(c)
 	if err != nil {
 		return err

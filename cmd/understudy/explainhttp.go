@@ -40,7 +40,7 @@ func explainHTTP(c *directives.Compiled, q *query) (*explanation, error) {
 	}
 	x := &explanation{
 		Shape:   shape,
-		Request: asking{Method: q.method, Target: q.target, Host: q.host, Scheme: q.url.Scheme, Client: q.from.String(), BodySize: max(q.size, int64(len(q.body)))},
+		Request: inquiry{Method: q.method, Target: q.target, Host: q.host, Scheme: q.url.Scheme, Client: q.from.String(), BodySize: max(q.size, int64(len(q.body)))},
 		Listen:  arrival{Address: at.address.Text, Why: at.why},
 		URI:     string(r.URI), Args: string(r.Args), Status: int(r.Resp.Status), Redirect: string(r.Resp.Location), File: trace.File,
 		Head: string(trace.Head),

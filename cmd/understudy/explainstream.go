@@ -30,7 +30,7 @@ func explainStream(c *directives.Compiled, q *query) (*explanation, error) {
 	})
 	x := &explanation{
 		Shape:   shape,
-		Request: asking{Scheme: q.url.Scheme, Host: q.url.Host, Client: q.from.String(), SNI: q.sni, ALPN: q.alpn, BodySize: int64(len(q.body))},
+		Request: inquiry{Scheme: q.url.Scheme, Host: q.url.Host, Client: q.from.String(), SNI: q.sni, ALPN: q.alpn, BodySize: int64(len(q.body))},
 		Listen:  arrival{Address: at.address.Text, Why: at.why},
 		Server:  &server{Name: s.Server.Name, spot: spotOf(s.Server.Pos)},
 		Status:  int(s.Status),

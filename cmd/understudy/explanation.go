@@ -40,7 +40,7 @@ const shape = 1
 // all steps have one.
 type explanation struct {
 	Shape     int         `json:"shape"`
-	Request   asking      `json:"request"`
+	Request   inquiry     `json:"request"`
 	Listen    arrival     `json:"listen"`
 	Server    *server     `json:"server,omitempty"`
 	Location  *location   `json:"location,omitempty"`
@@ -65,7 +65,7 @@ type spot struct {
 	Col  int    `json:"col,omitempty"`
 }
 
-type asking struct {
+type inquiry struct {
 	Method   string   `json:"method,omitempty"`
 	Target   string   `json:"target,omitempty"`
 	Scheme   string   `json:"scheme"`

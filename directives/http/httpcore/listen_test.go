@@ -71,7 +71,7 @@ func TestListenOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := spec.Result[httpcore.Listening](c.Main)
-	if got, want := fmt.Sprintf("%+v", l.Entries[0].Options), "{Network:tcp Addr:[::1]:80 Backlog:7 RcvBuf:8192 SndBuf:16384 FastOpen:3 IPv6Only:false ReusePort:true DeferAccept:true Multipath:true KeepAlive:{Mode:1 Idle:1m0s Intvl:10s Cnt:3}}"; got != want {
+	if got, want := fmt.Sprintf("%+v", l.Entries[0].Options), "{Network:tcp Addr:[::1]:80 Bind: Backlog:7 RcvBuf:8192 SndBuf:16384 FastOpen:3 IPv6Only:false ReusePort:true DeferAccept:true Multipath:true KeepAlive:{Mode:1 Idle:1m0s Intvl:10s Cnt:3}}"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if o := l.Entries[1].Options; !o.IPv6Only || o.Backlog != 0 {
