@@ -54,6 +54,9 @@ func TestAuthority(t *testing.T) {
 		t.Errorf("other names get the same certificate: %v", err)
 	}
 	filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			t.Fatal(err)
+		}
 		info, err := d.Info()
 		if err != nil {
 			t.Fatal(err)
