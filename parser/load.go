@@ -25,6 +25,10 @@ type Options struct {
 	// Nil is [ReadFile].
 	ReadFile func(name string) ([]byte, error)
 
+	// Where returns the name under which a file is read that an include names,
+	// or files by a pattern. Nil: the same.
+	Where func(name string) string
+
 	// Glob returns the names of the files that match a pattern, in the order
 	// in which they are read. Nil is [Glob].
 	Glob func(pattern string) ([]string, error)
@@ -193,6 +197,9 @@ func (l *loader) include(d *Directive, depth int) []*Directive {
 	name := arg
 	if !strings.HasPrefix(arg, "/") {
 		name = l.tree.Prefix + arg
+	}
+	if l.opts.Where != nil {
+		name = l.opts.Where(name)
 	}
 	names := []string{name}
 	if strings.ContainsAny(name, "*?[") {

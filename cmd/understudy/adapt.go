@@ -25,6 +25,7 @@ func (f *foreground) adapt(t *parser.Tree) {
 		f.notice("user %s is ignored: the process is yours (%s)", d.Args[0].Text, d.Name.Pos)
 		return true
 	})
+	f.paths(t.Directives)
 	f.logs(t.Directives)
 	f.folders(t.Directives)
 	supply(t, f.defaults())

@@ -2,11 +2,14 @@ package main
 
 import (
 	"fmt"
+	"log/slog"
 
 	"github.com/urfave/cli/v2"
 
 	"understudy/directives"
+	"understudy/directives/spec"
 	"understudy/parser/diag"
+	"understudy/runtime/zone"
 )
 
 func (a *app) checkCommand() *cli.Command {
@@ -67,7 +70,7 @@ func (s *source) check(fragment bool) (diag.List, error) {
 			return nil, err
 		}
 		_, list := directives.Compile(s.tree, s.options())
-		found = decorate(s.tree, list)
+		found = s.decorate(s.tree, list)
 	}
 	// Once more with what is missing, to see what a fragment holds.
 	s.fragment = true
@@ -76,12 +79,25 @@ func (s *source) check(fragment bool) (diag.List, error) {
 	}
 	if len(s.supplied) > 0 || fragment {
 		_, list := directives.Compile(s.tree, s.options())
-		found = append(found, decorate(s.tree, list)...)
+		found = append(found, s.decorate(s.tree, list)...)
+	}
+	if len(s.templates.replaced) > 0 {
+		found = append(found, s.shadowed(builtin())...)
 	}
 	for _, name := range s.stock {
 		found.Hint(diag.Pos{File: name, Line: 1, Col: 1}, "stock-file", "%s", stockText(name))
 	}
 	return unique(found.Sorted()), nil
+}
+
+// builtin tells which variables nginx has.
+func builtin() func(name string) bool {
+	c := spec.Compile(directives.Table, nil, spec.Options{Offline: true, ThirdParty: true, Zones: new(zone.Set), Log: slog.New(slog.DiscardHandler)})
+	return func(name string) bool {
+		_, _, http := c.Main.Vars().Lookup(name)
+		_, _, stream := c.Main.StreamVars().Lookup(name)
+		return http || stream
+	}
 }
 
 // unique removes findings that are the same but for their details.

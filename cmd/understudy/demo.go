@@ -58,6 +58,6 @@ func (a *app) demo(c *cli.Context) error {
 	if err != nil {
 		return failf(exitEnvironment, "%v", err)
 	}
-	s := &source{conf: site.Config, prefix: filepath.ToSlash(prefix) + "/", version: target}
-	return a.serve(s, &overlay{}, c.String("color"))
+	s := &source{overlay: &overlay{}, conf: site.Config, prefix: filepath.ToSlash(prefix) + "/", version: target}
+	return a.serve(s, c.String("color"))
 }

@@ -19,7 +19,14 @@ func listenForSignals() chan os.Signal {
 }
 
 func (p *program) cycle() int {
-	<-p.signals
+	for over := false; !over; {
+		select {
+		case <-p.signals:
+			over = true
+		case f := <-p.wake:
+			f()
+		}
+	}
 	signal.Stop(p.signals)
 	<-p.stop()
 	p.removePid()

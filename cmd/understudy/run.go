@@ -49,14 +49,16 @@ func (a *app) runCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return a.serve(s, o, c.String("color"))
+			s.overlay = o
+			s.reread = func() (*overlay, error) { return overlayOf(c, filepath.Dir(s.conf)) }
+			return a.serve(s, c.String("color"))
 		},
 	}
 }
 
 // serve runs s until a signal ends it.
-func (a *app) serve(s *source, o *overlay, color string) error {
-	f := &foreground{source: s, overlay: o, stderr: a.stderr, color: palette{color == "always" || color != "never" && colorful(a.stderr)}, said: map[string]bool{}}
+func (a *app) serve(s *source, color string) error {
+	f := &foreground{source: s, overlay: s.overlay, stderr: a.stderr, color: palette{color == "always" || color != "never" && colorful(a.stderr)}, said: map[string]bool{}}
 	f.console = logs.NewConsole(a.stderr, logs.Warn, f.color.on) // what happens without fault is told in our own words
 	f.placing.f = f
 	p := &program{origin: originOf(nil), stdout: a.stdout, stderr: a.stderr, foreground: f}
@@ -67,6 +69,10 @@ func (a *app) serve(s *source, o *overlay, color string) error {
 	p.zones = new(zone.Set)
 	p.sockets = &listen.Set{Log: p.journal.words}
 	p.server = &runtime.Server{Sockets: p.sockets}
+	if f.overlay.watch {
+		p.wake = make(chan func())
+		p.watch = watch(func(files []string) { p.wake <- func() { p.edited(files) } })
+	}
 	if code := p.start(); code != exitOK {
 		if f.failed != nil {
 			return f.failed
@@ -117,7 +123,19 @@ func (f *foreground) tell(format string, args ...any) {
 // read loads the configuration and adapts it to the person's machine.
 func (f *foreground) read() (*parser.Tree, error) {
 	s := f.source
-	f.gathered, f.unknown, f.looked, f.deaf = nil, nil, nil, false
+	f.gathered, f.unknown = nil, nil
+	for host, found := range f.looked {
+		if found.err == nil { // a host that has no address is looked up all the time
+			delete(f.looked, host)
+		}
+	}
+	if s.reread != nil {
+		o, err := s.reread()
+		if err != nil {
+			return nil, err
+		}
+		s.overlay, f.overlay = o, o
+	}
 	if err := s.load(); err != nil {
 		return nil, err
 	}
@@ -130,7 +148,11 @@ func (f *foreground) read() (*parser.Tree, error) {
 	for _, name := range s.stock {
 		f.notice("%s", stockText(name))
 	}
+	f.substituted()
 	f.adapt(s.tree)
+	for _, name := range s.besides {
+		f.gather("files of "+packagedConf+" are taken from the configuration's folder: %s", name)
+	}
 	return s.tree, nil
 }
 
@@ -147,10 +169,13 @@ func (f *foreground) refuse(err error, first bool) {
 func (f *foreground) report(tree *parser.Tree, found diag.List) bool {
 	f.tellGathered()
 	found = append(found, f.unresolvedHosts(tree)...)
+	if len(f.source.templates.replaced) > 0 {
+		found = append(found, f.source.shadowed(builtin())...)
+	}
 	r := newRenderer(f.stderr, tree.Files, f.color)
 	f.invalid = found.Err() != nil
 	if f.invalid {
-		found = decorate(tree, found)
+		found = f.source.decorate(tree, found)
 	}
 	for _, d := range unique(found.Sorted()) {
 		if d.Severity != diag.Hint {

@@ -37,6 +37,7 @@ const patience = 10 * time.Second
 //	envsubst FILE...   replaces $PORT and so on in files
 //	handshake ADDR NAME FILE
 //	                   makes a TLS connection, prints the names in the certificate
+//	fetch URL HOST     prints a whole response
 //	listen PORT        takes a port until the end of the script
 //
 // and $PORT, $PORT2 and $PORT3, which are free.
@@ -46,7 +47,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup:               setup,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"get": get, "await": await, "gone": gone, "signal": sendSignalTo, "ended": ended, "listen": listenOn, "envsubst": envsubst, "handshake": handshake,
+			"get": get, "await": await, "gone": gone, "signal": sendSignalTo, "ended": ended, "listen": listenOn, "envsubst": envsubst, "handshake": handshake, "fetch": fetch,
 		},
 	})
 }

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
+	"net/http"
+	"slices"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -26,4 +30,36 @@ func handshake(ts *testscript.TestScript, neg bool, args []string) {
 	for _, n := range c.ConnectionState().PeerCertificates[0].DNSNames {
 		fmt.Fprintln(ts.Stdout(), n)
 	}
+}
+
+// fetch URL HOST prints the status, the fields and the body of a response to a
+// request for HOST.
+func fetch(ts *testscript.TestScript, neg bool, args []string) {
+	req, err := http.NewRequest("GET", args[0], nil)
+	ts.Check(err)
+	req.Host = args[1]
+	client := http.Client{Timeout: patience, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	until(ts, args[0], func() error {
+		resp, err := client.Do(req)
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		fmt.Fprintln(ts.Stdout(), resp.Status)
+		names := slices.SortedFunc(func(yield func(string) bool) {
+			for n := range resp.Header {
+				if !yield(n) {
+					return
+				}
+			}
+		}, cmp.Compare[string])
+		for _, n := range names {
+			for _, v := range resp.Header[n] {
+				fmt.Fprintf(ts.Stdout(), "%s: %s\n", n, v)
+			}
+		}
+		fmt.Fprintf(ts.Stdout(), "\n%s", body)
+		return err
+	})
 }

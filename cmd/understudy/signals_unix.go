@@ -69,6 +69,10 @@ func (p *program) cycle() int {
 			case !p.ending, sig == syscall.SIGCHLD:
 				c.run(p)
 			}
+		case f := <-p.wake:
+			if !p.ending {
+				f()
+			}
 		case <-gone:
 			p.removePid()
 			p.journal.printf(logs.Notice, "exit")

@@ -37,6 +37,9 @@ func findConf(arg string) (string, error) {
 			return name, nil
 		}
 	}
+	if isImage(arg) {
+		return filepath.Join(arg, "nginx.conf"), nil
+	}
 	if found, _ := filepath.Glob(filepath.Join(arg, "*.conf")); len(found) > 0 {
 		return filepath.Join(arg, everyConf), nil
 	}
@@ -55,11 +58,17 @@ type source struct {
 	version  string // of nginx
 	globals  string // directives before those of the file
 
-	tree     *parser.Tree
-	supplied []string // blocks that were missing
-	stock    []string // included files that are not here, and that stock has
-	absent   []string // included files that are not here, and are passed over if lenient
-	lenient  bool     // the configuration is to run, as well as it can here
+	tree      *parser.Tree
+	supplied  []string                 // blocks that were missing
+	overlay   *overlay                 // nil: there is none
+	reread    func() (*overlay, error) // nil: the overlay stays
+	templates *templating              // of the folder of the configuration
+	read      []string                 // files that were read or looked for, and folders of patterns
+
+	stock   []string // included files that are not here, and that stock has
+	absent  []string // included files that are not here, and are passed over if lenient
+	besides []string // files of /etc/nginx that are beside the configuration
+	lenient bool     // the configuration is to run, as well as it can here
 }
 
 // confFlags are the options of every command that reads a configuration.
@@ -108,8 +117,12 @@ func isVersion(s string) bool {
 
 // load reads the tree. A main file that cannot be read is a failure.
 func (s *source) load() error {
-	s.stock, s.absent = nil, nil
-	tree, err := parser.Load(s.conf, parser.Options{Command: s.globals, ReadFile: s.readFile})
+	s.stock, s.absent, s.read, s.besides = nil, nil, nil, nil
+	s.templates = templatesOf(filepath.ToSlash(filepath.Dir(s.conf)), os.Environ())
+	if strings.HasSuffix(s.conf, s.templates.suffix) {
+		s.templates.templated[s.conf] = true
+	}
+	tree, err := parser.Load(s.conf, parser.Options{Command: s.globals, ReadFile: s.readFile, Glob: s.glob, Where: s.where})
 	if err != nil && len(tree.Files) == 0 {
 		return failf(exitEnvironment, "%v", err)
 	}
@@ -125,7 +138,21 @@ func (s *source) readFile(name string) ([]byte, error) {
 	if name == s.conf && filepath.Base(name) == everyConf {
 		return []byte("include " + everyConf + ";\n"), nil
 	}
+	s.read = append(s.read, name)
 	text, err := parser.ReadFile(name)
+	if main := s.template(name); name == s.conf && main != name {
+		s.templates.templated[name] = true
+		text, err = parser.ReadFile(main)
+	}
+	if name == s.conf && errors.Is(err, fs.ErrNotExist) && isImage(filepath.Dir(name)) {
+		text, err = []byte(imageConf), nil
+	}
+	if err == nil && s.templates.templated[name] {
+		text = []byte(s.templates.substitute(name, string(text)))
+	}
+	if err == nil && name == s.conf {
+		text = append(text, s.templates.streamBlock(string(text))...)
+	}
 	if errors.Is(err, fs.ErrNotExist) && name != s.conf {
 		if found, ok := stock.Find(name); ok {
 			s.stock = append(s.stock, name)

@@ -41,6 +41,9 @@ func (p *program) start() int {
 		p.initial.console.on.Store(false)
 	}
 	p.ready()
+	if p.watch != nil {
+		p.watch.use(p.foreground.graph(c.tree))
+	}
 	code := p.cycle()
 	p.release(p.current)
 	return code
@@ -73,6 +76,9 @@ func (p *program) prepare(tree *parser.Tree) (*runtime.Next, *configuration, boo
 			c.logs.Release()
 			return nil, nil, false
 		}
+	}
+	if f := p.foreground; f != nil && c.compiled.HTTP != nil {
+		c.compiled.HTTP.Mapping = f.mapping(c.compiled)
 	}
 	c.compiled.Graph.Done = func() { p.retired(c) }
 	next, err := p.server.Prepare(c.compiled.Graph)
@@ -195,7 +201,7 @@ func (p *program) reload() {
 	p.begin(next, c)
 	if p.foreground == nil {
 		p.redirectStderr(c)
-	} else {
+	} else if p.watch == nil {
 		p.foreground.started(c.compiled.Graph)
 	}
 	p.journal.printf(logs.Notice, "gracefully shutting down")

@@ -51,6 +51,9 @@ var headerEntries = []Entry{}
 
 // The machine: NX8xx.
 var machineEntries = []Entry{
+	{ID: "NX801", Name: "shadowed-variable",
+		Means: "The environment has a variable of the same name as one of nginx, and envsubst has put its value into the template. nginx never sees the variable.",
+		Fix:   "Set NGINX_ENVSUBST_FILTER to a regular expression for the names that are meant, or rename the variable."},
 	{ID: "NX803", Name: "few-connections",
 		Means: "worker_connections is smaller than the number of sockets to listen on.", Fix: "Raise it."},
 	{ID: "NX804", Name: "cpu-masks",

@@ -88,6 +88,15 @@ func (b *Block) Value(f *Field) []byte { return b.buf[f.value.off:f.value.end:f.
 // Shorten makes the value of f end after its first n bytes.
 func (b *Block) Shorten(f *Field, n int) { f.value.end = f.value.off + uint32(n) }
 
+// Replace gives f another value. The text of b moves to a buffer of its own: it
+// is for the few who need it, when all has been read.
+func (b *Block) Replace(f *Field, value []byte) {
+	buf := make([]byte, len(b.buf), len(b.buf)+len(value))
+	copy(buf, b.buf)
+	f.value = span{uint32(len(buf)), uint32(len(buf) + len(value))}
+	b.buf = append(buf, value...)
+}
+
 // Has reports whether there is a field with a known name.
 func (b *Block) Has(id ID) bool { return b.first[id] > 0 }
 

@@ -354,10 +354,16 @@ func (r *Request) fill() {
 	default:
 		r.Keepalive = r.Minor >= 1 && !r.Old
 	}
+	if m := r.HTTP.Mapping; m != nil {
+		m.in(r)
+	}
 }
 
 // selectServer is called by the head's parser as soon as the host is known.
 func (r *Request) selectServer(host []byte) (*h1.Options, error) {
+	if m := r.HTTP.Mapping; m != nil {
+		host = m.server(host)
+	}
 	s, how, st := r.Addr.Find(r, host)
 	if st != OK {
 		return nil, &h1.Error{Status: int(st)}

@@ -175,6 +175,9 @@ func (r *Request) SendHeader() Status {
 	r.build(wraps[:own], wraps[own:n], first, parts)
 	r.Resp.sent = true
 	if r.Parent == nil {
+		if m := r.HTTP.Mapping; m != nil {
+			m.out(r)
+		}
 		r.out.head()
 	}
 	return OK

@@ -131,6 +131,9 @@ func (k *client) logf(level slog.Level, msg string) {
 // has the default server's.
 func (k *client) choose(s *secured, name string) (*certs.Context, error) {
 	if host, _, err := h1.AppendHost(nil, []byte(name)); err == nil {
+		if m := k.h.Mapping; m != nil {
+			host = m.server(host)
+		}
 		if found, how, st := k.a.Find(nil, host); st == OK && how != hostnames.None {
 			s.server, s.name = found, host
 		}

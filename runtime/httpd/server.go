@@ -24,6 +24,10 @@ type HTTP struct {
 	Version string // of the nginx that is stood in for, "1.31.5"
 	Prefix  string // that relative file names are relative to, with a final "/"
 
+	// Mapping is how clients reach the servers, if not as the configuration says;
+	// nil: as it says.
+	Mapping *Mapping
+
 	// ServerRewriteLog and others that are the same for all servers live in
 	// Location.Settings; what is here is asked before a server is known.
 	Stats Stats
