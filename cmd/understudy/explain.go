@@ -14,6 +14,7 @@ import (
 
 	"understudy/directives"
 	"understudy/directives/spec"
+	"understudy/runtime/httpd"
 )
 
 func (a *app) explainCommand() *cli.Command {
@@ -69,6 +70,11 @@ func (a *app) explain(c *cli.Context) error {
 	}
 	o, log := s.options(), new(listener)
 	o.Log = slog.New(log)
+	if q.stream() {
+		o.Wanted = func(*spec.Scope) []*httpd.Server { return nil }
+	} else {
+		o.Wanted = func(main *spec.Scope) []*httpd.Server { return wanted(main, q) }
+	}
 	compiled, found := directives.Compile(s.tree, o)
 	if found.Err() != nil {
 		r := newRenderer(a.stderr, s.tree.Files, palette{colorful(a.stderr)})

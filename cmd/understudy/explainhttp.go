@@ -9,6 +9,7 @@ import (
 	"understudy/directives/http/httpcore"
 	"understudy/directives/spec"
 	"understudy/parser/diag"
+	"understudy/runtime/h1"
 	"understudy/runtime/hostnames"
 	"understudy/runtime/httpd"
 	"understudy/runtime/listen"
@@ -22,12 +23,7 @@ func explainHTTP(c *directives.Compiled, q *query) (*explanation, error) {
 		}
 		return nil, failf(exitFound, "the configuration has no http block")
 	}
-	l := spec.Result[httpcore.Listening](c.Main)
-	name := []byte(strings.ToLower(q.url.Hostname()))
-	at, err := arrive(q, "tcp", l.Entries, func(i int) *listen.Addresses[*httpd.Address] { return &l.Ports[i].Addresses }, func(a *httpd.Address) bool {
-		_, how, _ := a.Find(nil, name)
-		return how != hostnames.None
-	})
+	at, err := arriveHTTP(c.Main, q)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +69,36 @@ func explainHTTP(c *directives.Compiled, q *query) (*explanation, error) {
 		x.settings(c.Main.Built(r.Loc), q.effective)
 	}
 	return x, nil
+}
+
+// arriveHTTP finds where a request arrives.
+func arriveHTTP(main *spec.Scope, q *query) (place[*httpd.Address], error) {
+	l := spec.Result[httpcore.Listening](main)
+	name := []byte(strings.ToLower(q.url.Hostname()))
+	return arrive(q, "tcp", l.Entries, func(i int) *listen.Addresses[*httpd.Address] { return &l.Ports[i].Addresses }, func(a *httpd.Address) bool {
+		_, how, _ := a.Find(nil, name)
+		return how != hostnames.None
+	})
+}
+
+// wanted are the servers that a request can get to: that of its host, or of the one
+// in its request line, and the default one.
+func wanted(main *spec.Scope, q *query) []*httpd.Server {
+	at, err := arriveHTTP(main, q)
+	if err != nil {
+		return nil // as will be said
+	}
+	out := []*httpd.Server{at.address.Default}
+	for _, text := range []string{q.host, q.url.Host} {
+		host, _, err := h1.AppendHost(nil, []byte(text))
+		if err != nil {
+			continue
+		}
+		if s, _, st := at.address.Find(nil, host); st == httpd.OK && !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // evaluate returns the values of variables that a person asks for.

@@ -33,6 +33,11 @@ type Options struct {
 	// Overlay is what stands in for things of another machine; nil: nothing does.
 	Overlay *Overlay
 
+	// Wanted returns the servers whose locations are of interest, when those of
+	// the http block can be found by address and name; nil: all are. What is
+	// wrong with the locations of others is not found then. (explain)
+	Wanted func(main *Scope) []*httpd.Server
+
 	// Lookup resolves a host name when the configuration is read. The error
 	// text is nginx's.
 	Lookup func(host string) ([]string, error)

@@ -13,6 +13,9 @@ func build(c *conf, call *spec.Call) error {
 	h := &httpd.HTTP{Vars: s.Vars(), Log: s.Env().Log, Version: s.Env().Version, Prefix: s.Env().Prefix}
 	spec.SetResult(s, h)
 	s.BuildMain(h)
+	if s.Env().Wanted != nil {
+		return buildWanted(h, s)
+	}
 	for _, child := range s.Children {
 		if child.In == spec.Server {
 			h.Servers = append(h.Servers, buildServer(h, child))
@@ -23,6 +26,26 @@ func build(c *conf, call *spec.Call) error {
 	}
 	s.LinkHTTP()
 	return buildListening(spec.OwnConf[conf](s), h, s)
+}
+
+// buildWanted is build for those who want the locations of few servers.
+func buildWanted(h *httpd.HTTP, s *spec.Scope) error {
+	scopes := map[*httpd.Server]*spec.Scope{}
+	for _, child := range s.Children {
+		if child.In == spec.Server {
+			srv := newServer(h, child)
+			h.Servers = append(h.Servers, srv)
+			scopes[srv] = child
+		}
+	}
+	if err := buildListening(spec.OwnConf[conf](s), h, s); err != nil {
+		return err
+	}
+	for _, srv := range s.Env().Wanted(s) {
+		addLocations(h, srv, scopes[srv])
+	}
+	s.LinkHTTP()
+	return nil
 }
 
 // checkBuffers refuses large buffers that would not be large for nginx.
@@ -39,6 +62,13 @@ func checkBuffers(call *spec.Call) error {
 }
 
 func buildServer(h *httpd.HTTP, s *spec.Scope) *httpd.Server {
+	srv := newServer(h, s)
+	addLocations(h, srv, s)
+	return srv
+}
+
+// newServer builds a server without what it has in common with its locations.
+func newServer(h *httpd.HTTP, s *spec.Scope) *httpd.Server {
 	c := spec.Conf[conf](s)
 	srv := &httpd.Server{
 		Pos:           s.At.Name.Pos,
@@ -57,9 +87,13 @@ func buildServer(h *httpd.HTTP, s *spec.Scope) *httpd.Server {
 	srv.Root = &httpd.Location{Pos: s.At.Name.Pos, Server: srv}
 	s.SetResolving(c.resolving())
 	s.BuildServer(h, srv)
+	return srv
+}
+
+// addLocations builds what newServer does not.
+func addLocations(h *httpd.HTTP, srv *httpd.Server, s *spec.Scope) {
 	s.BuildLocation(h, srv, srv.Root)
 	srv.Root.SetLocations(buildLocations(h, srv, s))
-	return srv
 }
 
 // buildLocations builds the location blocks inside s.
