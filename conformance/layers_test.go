@@ -22,6 +22,7 @@ const layers = `
 	directives/http/coding directives/http/pass directives/stream/pass directives/listening directives/servername
 	directives/core directives/upstream directives/access directives/geo directives/mapping directives/splitclients directives/realip directives/limitconn directives/accesslog directives/ssl directives/setvar directives/unsupported directives/http/* directives/stream/*
 	directives
+	directives/lint
 	cmd/understudy/*
 	cmd/understudy
 	conformance conformance/*

@@ -2,11 +2,16 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
+	"os"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"understudy/directives"
+	"understudy/directives/lint"
 	"understudy/directives/spec"
 	"understudy/parser/diag"
 	"understudy/runtime/zone"
@@ -18,9 +23,18 @@ func (a *app) checkCommand() *cli.Command {
 		Usage:     "find everything that is wrong with a configuration",
 		ArgsUsage: "FILE|DIR",
 		Description: "Reads the configuration as nginx would, and says of each finding where it is and what\n" +
-			"to write instead. Nothing is opened, bound or looked up. The exit code is 1 if there are\n" +
-			"errors, 0 if there are none.",
+			"to write instead: errors, at which nginx does not start, warnings, and hints at what it\n" +
+			"accepts and nobody means. Nothing is opened, bound or looked up: what that leaves open is\n" +
+			"listed as deferred. understudy why CODE explains a code.\n\n" +
+			"A comment at the end of a line, or above it, silences a code there:\n" +
+			"   # understudy: ignore NX306 because the application wants that name\n\n" +
+			"The exit code is 0 if there are no errors, 1 if there are (or warnings, with --strict), 2 if\n" +
+			"the command line is wrong, 3 if the configuration cannot be read.",
 		Flags: append(confFlags(),
+			&cli.StringFlag{Name: "format", Usage: "text, json, sarif (2.1.0) or github (default: github in a workflow of GitHub, else text)"},
+			&cli.BoolFlag{Name: "fix", Usage: "change the files so that findings end, where nothing that works changes"},
+			&cli.BoolFlag{Name: "fix-all", Usage: "make the other fixes too: they change what the configuration does"},
+			&cli.BoolFlag{Name: "diff", Usage: "with --fix or --fix-all: show what would change, and change nothing"},
 			&cli.BoolFlag{Name: "fragment", Usage: "the file is meant to be a part of a configuration: do not ask for http {} and events {}"},
 			&cli.BoolFlag{Name: "strict", Usage: "fail on warnings too"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "say nothing if there are no findings"},
@@ -29,10 +43,26 @@ func (a *app) checkCommand() *cli.Command {
 	}
 }
 
+// formats are those of check.
+var formats = []string{"text", "json", "sarif", "github"}
+
 func (a *app) check(c *cli.Context) error {
 	arg, err := oneConf(c)
 	if err != nil {
 		return err
+	}
+	format := c.String("format")
+	if format == "" {
+		format = "text"
+		if f, ok := a.stdout.(*os.File); os.Getenv("GITHUB_ACTIONS") == "true" && !(ok && isTerminal(f)) {
+			format = "github"
+		}
+	}
+	if !slices.Contains(formats, format) {
+		return failf(exitUsage, "--format %q is none of %s", format, strings.Join(formats, ", "))
+	}
+	if c.Bool("diff") && !c.Bool("fix") && !c.Bool("fix-all") {
+		return failf(exitUsage, "--diff shows what --fix or --fix-all would change")
 	}
 	s, err := sourceOf(c, arg)
 	if err != nil {
@@ -46,40 +76,79 @@ func (a *app) check(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	r := newRenderer(a.stdout, s.tree.Files, color)
-	count := map[diag.Severity]int{}
+	if c.Bool("fix") || c.Bool("fix-all") {
+		again, err := a.repair(s, found, c.Bool("fix-all"), c.Bool("diff"), color)
+		if err != nil {
+			return err
+		}
+		if c.Bool("diff") {
+			return nil
+		}
+		if again {
+			if found, err = s.check(c.Bool("fragment")); err != nil {
+				return err
+			}
+		}
+	}
+	r := &report{conf: s.conf, found: found, deferred: withoutUpstreams(deferred(s.tree.Directives), s.tree.Directives), count: map[diag.Severity]int{}}
 	for _, d := range found {
-		count[d.Severity]++
-		r.diagnostic(d)
+		r.count[d.Severity]++
 	}
-	if len(found) > 0 || !c.Bool("quiet") {
-		fmt.Fprintf(a.stdout, "%s: %s\n", s.conf, summary(count))
+	switch format {
+	case "json":
+		err = r.json(a.stdout)
+	case "sarif":
+		err = r.sarif(a.stdout)
+	case "github":
+		r.github(a.stdout)
+	default:
+		r.text(a.stdout, newRenderer(a.stdout, s.tree.Files, color), c.Bool("quiet"))
 	}
-	if count[diag.Error] > 0 || c.Bool("strict") && count[diag.Warning] > 0 {
+	if err != nil {
+		return failf(exitEnvironment, "%v", err)
+	}
+	if r.count[diag.Error] > 0 || c.Bool("strict") && r.count[diag.Warning] > 0 {
 		return &failure{code: exitFound}
 	}
 	return nil
+}
+
+// text prints the report for people.
+func (r *report) text(w io.Writer, to *renderer, quiet bool) {
+	for _, d := range r.found {
+		to.diagnostic(d)
+	}
+	if quiet && len(r.found) == 0 {
+		return
+	}
+	if text := deferredText(r.deferred); text != "" {
+		fmt.Fprintf(w, "%s\n", to.color.faint("deferred: "+text))
+	}
+	fmt.Fprintf(w, "%s: %s\n", r.conf, summary(r.count))
 }
 
 // check returns all findings about s, in the order of the text.
 func (s *source) check(fragment bool) (diag.List, error) {
 	s.fragment = false
 	var found diag.List
+	clean := false
 	if !fragment {
 		if err := s.load(); err != nil {
 			return nil, err
 		}
-		_, list := directives.Compile(s.tree, s.options())
-		found = s.decorate(s.tree, list)
+		list, ok := s.findings()
+		found, clean = list, ok
 	}
 	// Once more with what is missing, to see what a fragment holds.
-	s.fragment = true
-	if err := s.load(); err != nil {
-		return nil, err
-	}
-	if len(s.supplied) > 0 || fragment {
-		_, list := directives.Compile(s.tree, s.options())
-		found = append(found, s.decorate(s.tree, list)...)
+	if !clean {
+		s.fragment = true
+		if err := s.load(); err != nil {
+			return nil, err
+		}
+		if len(s.supplied) > 0 || fragment {
+			list, _ := s.findings()
+			found = append(found, list...)
+		}
 	}
 	if len(s.templates.replaced) > 0 {
 		found = append(found, s.shadowed(builtin())...)
@@ -87,7 +156,25 @@ func (s *source) check(fragment bool) (diag.List, error) {
 	for _, name := range s.stock {
 		found.Hint(diag.Pos{File: name, Line: 1, Col: 1}, "stock-file", "%s", stockText(name))
 	}
-	return unique(found.Sorted()), nil
+	return unique(lint.Ignore(s.tree.Files, found).Sorted()), nil
+}
+
+// findings compiles the tree and returns what is to be said about it, and whether there
+// is no error: only then is there something for the rules to look at.
+func (s *source) findings() (diag.List, bool) {
+	o, log := s.options(), new(lint.Log)
+	o.Log = slog.New(log)
+	c, found := directives.Compile(s.tree, o)
+	if found.Err() == nil { // nginx creates them when it has read everything
+		found = append(found, lint.Unsized(s.tree, o.Zones.Finish())...)
+	}
+	lint.Advise(s.tree, c, found)
+	clean := found.Err() == nil
+	found = s.decorate(s.tree, found)
+	if clean {
+		found = append(found, lint.Check(s.tree, c, log)...)
+	}
+	return found, clean
 }
 
 // builtin tells which variables nginx has.
@@ -114,6 +201,9 @@ func unique(l diag.List) diag.List {
 			if out[i].Detail == "" {
 				out[i].Detail = d.Detail
 			}
+			if out[i].Fix == nil {
+				out[i].Fix = d.Fix
+			}
 			continue
 		}
 		at[k] = len(out)
@@ -124,18 +214,15 @@ func unique(l diag.List) diag.List {
 
 func summary(count map[diag.Severity]int) string {
 	text := ""
-	for _, s := range []struct {
-		severity diag.Severity
-		one      string
-	}{{diag.Error, "error"}, {diag.Warning, "warning"}, {diag.Hint, "hint"}} {
-		n := count[s.severity]
+	for _, s := range []diag.Severity{diag.Error, diag.Warning, diag.Hint} {
+		n := count[s]
 		if n == 0 {
 			continue
 		}
 		if text != "" {
 			text += ", "
 		}
-		text += fmt.Sprintf("%d %s", n, s.one)
+		text += fmt.Sprintf("%d %s", n, level[s])
 		if n > 1 {
 			text += "s"
 		}

@@ -58,33 +58,43 @@ func (r *recogniser) walk(ds []*parser.Directive) {
 func (r *recogniser) word(d *parser.Directive, w parser.Word, name bool) {
 	switch {
 	case strings.HasPrefix(w.Raw, bom) && w.Pos.Line == 1 && w.Pos.Col == 1:
-		r.say(w.Pos, "byte-order-mark", "the file begins with a byte order mark, which nginx takes for a part of the first word",
-			"save it as UTF-8 without BOM")
-	case strings.ContainsAny(w.Raw, invisible):
-		r.say(w.Pos, "invisible-space", fmt.Sprintf("%s contains a space that nginx takes for a letter", quoteWord(w.Raw)),
-			"write ordinary spaces: it was probably copied from a web page")
+		r.say(w.Pos, diag.Error, "byte-order-mark", "the file begins with a byte order mark, which nginx takes for a part of the first word",
+			"save it as UTF-8 without BOM", r.replace(w, "remove it", bom, ""))
+	case strings.ContainsAny(w.Raw, invisible) && w.Raw[0] != '"' && w.Raw[0] != '\'':
+		r.say(w.Pos, diag.Error, "invisible-space", fmt.Sprintf("%s contains a space that nginx takes for a letter", quoteWord(w.Raw)),
+			"write ordinary spaces: it was probably copied from a web page", nil)
 	}
 	if straight, ok := straighten(w.Raw); ok {
-		r.say(w.Pos, "typographic-quote", fmt.Sprintf("%s has typographic quotation marks, which nginx takes for ordinary letters", w.Raw),
-			"write "+straight)
+		r.say(w.Pos, diag.Error, "typographic-quote", fmt.Sprintf("%s has typographic quotation marks, which nginx takes for ordinary letters", w.Raw),
+			"write "+straight, r.replace(w, "write "+straight, w.Raw, straight))
 	}
 	if !name && hasPlaceholder[d.Name.Text] {
 		if p := placeholder(w.Text); p != "" {
-			r.say(w.Pos, "placeholder", fmt.Sprintf("%s is a placeholder that nobody has filled in", p),
-				fmt.Sprintf("write in its place what %q shall be", strings.Trim(p, "<>{} ")))
+			severity := diag.Error
+			if d.Name.Text == "server_name" { // any name will do
+				severity = diag.Warning
+			}
+			r.say(w.Pos, severity, "placeholder", fmt.Sprintf("%s is a placeholder that nobody has filled in", p),
+				fmt.Sprintf("write in its place what %q shall be", strings.Trim(p, "<>{} ")), nil)
 		}
 	}
 }
 
 // say explains the error that there is about the place, or makes one.
-func (r *recogniser) say(at diag.Pos, code, msg, detail string) {
+func (r *recogniser) say(at diag.Pos, severity diag.Severity, code, msg, detail string, fix *diag.Fix) {
 	for i := range r.found {
 		if d := &r.found[i]; d.Pos == at && d.Severity == diag.Error {
-			d.Detail = msg + "\n" + detail
+			d.Detail, d.Fix = msg+"\n"+detail, fix
 			return
 		}
 	}
-	r.found = append(r.found, diag.Diagnostic{Pos: at, Severity: diag.Error, Code: code, Msg: msg, Detail: detail})
+	r.found = append(r.found, diag.Diagnostic{Pos: at, Severity: severity, Code: code, Msg: msg, Detail: detail, Fix: fix})
+}
+
+// replace is the fix that writes another text for the beginning of a word. Nobody means
+// what is there.
+func (r *recogniser) replace(w parser.Word, title, old, text string) *diag.Fix {
+	return &diag.Fix{Title: title, Safe: true, Edits: []diag.Edit{diag.Replace(w.Pos, old, text)}}
 }
 
 // invisible is what looks like nothing or like a space, and is neither.
@@ -172,6 +182,9 @@ func explainSemicolon(d *diag.Diagnostic, at *parser.Directive) {
 	for _, w := range at.Args {
 		if w.Pos.Line > last.Pos.Line && len(directives.Table.Lookup(w.Text)) > 0 {
 			d.Detail = fmt.Sprintf(`a ";" is missing at the end of line %d: %q is taken for an argument of %q`, last.Pos.Line, w.Text, at.Name.Text)
+			end := last.Pos
+			end.Col += len(last.Raw)
+			d.Fix = &diag.Fix{Title: "end the line with a semicolon", Safe: true, Edits: []diag.Edit{diag.Insert(end, ";")}}
 			return
 		}
 		last = w

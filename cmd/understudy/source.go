@@ -13,6 +13,7 @@ import (
 
 	"understudy/cmd/understudy/stock"
 	"understudy/directives"
+	"understudy/directives/lint"
 	"understudy/directives/spec"
 	"understudy/parser"
 	"understudy/runtime/zone"
@@ -90,9 +91,9 @@ func sourceOf(c *cli.Context, arg string) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &source{conf: conf, fragment: true, version: c.String("target")}
+	s := &source{conf: conf, fragment: true, version: targetVersion(c.String("target"))}
 	if !isVersion(s.version) {
-		return nil, failf(exitUsage, "--target %q is no version of nginx, such as %s", s.version, target)
+		return nil, failf(exitUsage, "--target %q is no version of nginx, such as %s or nginx-1.24", c.String("target"), target)
 	}
 	s.prefix = c.String("prefix")
 	if s.prefix == "" {
@@ -103,6 +104,18 @@ func sourceOf(c *cli.Context, arg string) (*source, error) {
 	}
 	s.prefix = strings.TrimSuffix(filepath.ToSlash(s.prefix), "/") + "/"
 	return s, nil
+}
+
+// targetVersion is the version that --target means: nginx-1.24 is the last of that branch.
+func targetVersion(name string) string {
+	v := strings.TrimPrefix(name, "nginx-")
+	if strings.HasPrefix(target, v+".") {
+		return target
+	}
+	if last, ok := lint.Targets[v]; ok {
+		return last
+	}
+	return v
 }
 
 func isVersion(s string) bool {

@@ -6,7 +6,7 @@ import "understudy/directives/spec"
 var Core = spec.CoreModule[core]{
 	Name: "openssl_cache",
 	Directives: []spec.Directive[core]{{
-		Name: "ssl_object_cache_inheritable", In: spec.Main, Syntax: "on | off", Default: "on",
+		Name: "ssl_object_cache_inheritable", Since: "1.27.4", In: spec.Main, Syntax: "on | off", Default: "on",
 		Doc: "Keeps certificates and keys that did not change when the configuration is loaded again.",
 		Set: spec.SetFlag(func(c *core) *spec.Value[bool] { return &c.inheritable }),
 	}},

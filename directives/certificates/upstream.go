@@ -80,11 +80,11 @@ func UpstreamDirectives[C any, S vars.Subject](prefix string, in spec.Context, a
 			Doc: "Names a file of passwords of keys.",
 			Set: spec.Scalar(func(c *C) *spec.Value[[][]byte] { return &at(c).passwords }, spec.Text, spec.Exactly(1), nil, ReadPasswords),
 		}, {
-			Name: prefix + "ssl_certificate_cache", In: in, Args: spec.Between(1, 3), Syntax: "off | max=N [inactive=time] [valid=time]", Default: "off",
+			Name: prefix + "ssl_certificate_cache", Since: "1.27.4", In: in, Args: spec.Between(1, 3), Syntax: "off | max=N [inactive=time] [valid=time]", Default: "off",
 			Doc: "Keeps certificates whose names contain variables.",
 			Set: spec.Scalar(func(c *C) *spec.Value[Cache] { return &at(c).cache }, spec.Words, spec.Between(1, 3), nil, ParseCache),
 		}, {
-			Name: prefix + "ssl_conf_command", In: in, Args: spec.Exactly(2), Syntax: "name value",
+			Name: prefix + "ssl_conf_command", Since: "1.19.4", In: in, Args: spec.Exactly(2), Syntax: "name value",
 			Doc: "Gives OpenSSL a command; those are supported that have a counterpart.",
 			Set: spec.AddTo(func(c *C) *spec.Value[[][2]string] { return &at(c).commands }, func(call *spec.Call) ([2]string, error) {
 				return [2]string{call.Args[0].Text, call.Args[1].Text}, nil

@@ -111,7 +111,7 @@ func directives[S subject](top, in spec.Context) []spec.Directive[conf[S]] {
 		Doc: "Sets the log level of refusals.",
 		Set: spec.SetEnum(func(c *conf[S]) *spec.Value[slog.Level] { return &c.level }, levels),
 	}, {
-		Name: "limit_conn_dry_run", In: in, Syntax: "on | off", Default: "off",
+		Name: "limit_conn_dry_run", Since: "1.17.6", In: in, Syntax: "on | off", Default: "off",
 		Doc: "Counts what would be refused without refusing it.",
 		Set: spec.SetFlag(func(c *conf[S]) *spec.Value[bool] { return &c.dryRun }),
 	}}

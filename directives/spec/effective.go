@@ -1,6 +1,8 @@
 package spec
 
 import (
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -184,7 +186,7 @@ func (s *Scope) Effect(e *Entry) Effect {
 // gives returns what stands of e in s itself.
 func (s *Scope) gives(e *Entry) []Given {
 	var out []Given
-	for _, d := range s.block() {
+	for _, d := range s.Directives() {
 		if d.Err == nil && d.Name.Text == e.Name {
 			out = append(out, Given{e, d, s})
 		}
@@ -198,7 +200,7 @@ func (s *Scope) givenAt(at diag.Pos) Given {
 	if !at.IsValid() {
 		return Given{}
 	}
-	for _, d := range s.block() {
+	for _, d := range s.Directives() {
 		if d.Err == nil && d.Name.Pos == at {
 			for _, e := range s.table.Lookup(d.Name.Text) {
 				if e.In&s.In != 0 {
@@ -210,8 +212,8 @@ func (s *Scope) givenAt(at diag.Pos) Given {
 	return Given{}
 }
 
-// block returns the directives that stand in s, those of included files with them.
-func (s *Scope) block() []*parser.Directive {
+// Directives returns the directives that stand in s, those of included files with them.
+func (s *Scope) Directives() []*parser.Directive {
 	if s.At == nil {
 		return s.top
 	}
@@ -221,6 +223,9 @@ func (s *Scope) block() []*parser.Directive {
 // Built returns the block of which something was built, an [httpd.Location] or a
 // [stream.Server]. Only offline compilations remember.
 func (s *Scope) Built(x any) *Scope { return s.blocks[x] }
+
+// AllBuilt yields what Built knows, in no order.
+func (s *Scope) AllBuilt() iter.Seq2[any, *Scope] { return maps.All(s.blocks) }
 
 // built remembers that x comes from s.
 func (s *Scope) built(x any) {

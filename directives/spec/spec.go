@@ -27,6 +27,7 @@ type Directive[C any] struct {
 	Syntax  string  // its arguments, in the notation of nginx's documentation
 	Default string  // arguments that apply when it is nowhere given
 	Was     []Was   // earlier defaults, oldest first
+	Since   string  // the version that has it first; "": it is older than all that are asked about
 	Doc     string  // what it does, in a sentence or two
 	Set     Setter[C]
 
@@ -132,6 +133,7 @@ type Entry struct {
 	Kind   Kind
 	Values []string // for Enum and Flag
 	Was    []Was
+	Since  string
 	State  State
 	Why    string // for Accepted and Unsupported
 
@@ -151,7 +153,7 @@ func entriesOf[C any](module string, ds []Directive[C]) []*Entry {
 		s := d.Set
 		e := &Entry{
 			Module: module, Name: d.Name, Syntax: d.Syntax, Default: d.Default, Doc: d.Doc,
-			In: d.In, Args: d.Args, Opens: d.Opens, Free: d.Free, Was: d.Was,
+			In: d.In, Args: d.Args, Opens: d.Opens, Free: d.Free, Was: d.Was, Since: d.Since,
 			Kind: s.kind, Values: s.values, State: s.state, Why: s.why, local: s.inherit == nil && !s.visible || s.local,
 		}
 		if e.Args == 0 {

@@ -27,7 +27,7 @@ var onlyStream = []spec.Directive[conf[session]]{{
 	Doc: "Limits the time for the handshake.",
 	Set: spec.SetTime(func(c *conf[session]) *spec.Value[time.Duration] { return &c.handshakeTimeout }, true),
 }, {
-	Name: "ssl_alpn", In: streamServers, Args: spec.AtLeast(1), Syntax: "protocol ...",
+	Name: "ssl_alpn", Since: "1.21.4", In: streamServers, Args: spec.AtLeast(1), Syntax: "protocol ...",
 	Doc: "Names the protocols that clients may ask for (ALPN), the ones preferred first.",
 	Set: spec.Scalar(func(c *conf[session]) *spec.Value[[]string] { return &c.alpn }, spec.Words, spec.AtLeast(1), nil, parseALPN),
 }}

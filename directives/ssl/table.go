@@ -31,11 +31,11 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 		Doc: "Names the file with the certificate's private key, in PEM.",
 		Set: spec.AddTo(func(c *c) *spec.Value[[]certificates.Name] { return &c.keys }, certificates.ParseName),
 	}, {
-		Name: "ssl_certificate_cache", In: in, Args: spec.Between(1, 3), Syntax: "off | max=N [inactive=time] [valid=time]", Default: "off",
+		Name: "ssl_certificate_cache", Since: "1.27.4", In: in, Args: spec.Between(1, 3), Syntax: "off | max=N [inactive=time] [valid=time]", Default: "off",
 		Doc: "Keeps certificates whose names contain variables.",
 		Set: spec.Scalar(func(c *c) *spec.Value[certificates.Cache] { return &c.certCache }, spec.Words, spec.Between(1, 3), nil, certificates.ParseCache),
 	}, {
-		Name: "ssl_ech_file", In: in, Args: spec.Exactly(1), Syntax: "file",
+		Name: "ssl_ech_file", Since: "1.29.4", In: in, Args: spec.Exactly(1), Syntax: "file",
 		Doc: "Names a file with keys for Encrypted Client Hello.",
 		Set: spec.Accept(whyECH, spec.AddTo(func(c *c) *spec.Value[[]string] { return &c.ech }, func(call *spec.Call) (string, error) { return call.Args[0].Text, nil })),
 	}, {
@@ -43,7 +43,7 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 		Doc: "Names a file with passwords for private keys, one on a line, which are tried in turn.",
 		Set: spec.Scalar(func(c *c) *spec.Value[[][]byte] { return &c.passwords }, spec.Words, spec.Exactly(1), nil, certificates.ReadPasswords),
 	}, {
-		Name: "ssl_certificate_compression", In: in, Syntax: "on | off", Default: "off",
+		Name: "ssl_certificate_compression", Since: "1.29.1", In: in, Syntax: "on | off", Default: "off",
 		Doc: "Compresses certificates.",
 		Set: spec.Accept(whyCompressed, spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.compression })),
 	}, {
@@ -105,15 +105,15 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 		Doc: "Names a file with lists of revoked certificates (CRL).",
 		Set: spec.SetText(func(c *c) *spec.Value[string] { return &c.crl }),
 	}, {
-		Name: "ssl_ocsp", In: in, Syntax: "on | off | leaf", Default: "off",
+		Name: "ssl_ocsp", Since: "1.19.0", In: in, Syntax: "on | off | leaf", Default: "off",
 		Doc: "Asks a responder whether client certificates are revoked; leaf is only about their own, not those of authorities.",
 		Set: spec.SetEnum(func(c *c) *spec.Value[int] { return &c.ocsp }, map[string]int{"off": 0, "on": 1, "leaf": 2}),
 	}, {
-		Name: "ssl_ocsp_responder", In: in, Syntax: "url",
+		Name: "ssl_ocsp_responder", Since: "1.19.0", In: in, Syntax: "url",
 		Doc: "Names the responder for ssl_ocsp.",
 		Set: spec.SetText(func(c *c) *spec.Value[string] { return &c.ocspResponder }),
 	}, {
-		Name: "ssl_ocsp_cache", In: in, Syntax: "off | shared:name:size", Default: "off",
+		Name: "ssl_ocsp_cache", Since: "1.19.0", In: in, Syntax: "off | shared:name:size", Default: "off",
 		Doc: "Keeps answers for ssl_ocsp.",
 		Set: spec.Scalar(func(c *c) *spec.Value[*certs.StatusCache] { return &c.ocspCache }, spec.Words, spec.Exactly(1), nil, parseOCSPCache[S]),
 	}, {
@@ -133,13 +133,13 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 		Doc: "Checks the responses that are fetched, with the trusted authorities.",
 		Set: spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.staplingVerify }),
 	}, {
-		Name: "ssl_conf_command", In: in, Args: spec.Exactly(2), Syntax: "name value",
+		Name: "ssl_conf_command", Since: "1.19.4", In: in, Args: spec.Exactly(2), Syntax: "name value",
 		Doc: "Gives OpenSSL a command; those are supported that have a counterpart.",
 		Set: spec.AddTo(func(c *c) *spec.Value[[][2]string] { return &c.commands }, func(call *spec.Call) ([2]string, error) {
 			return [2]string{call.Args[0].Text, call.Args[1].Text}, nil
 		}),
 	}, {
-		Name: "ssl_reject_handshake", In: in, Syntax: "on | off", Default: "off",
+		Name: "ssl_reject_handshake", Since: "1.19.4", In: in, Syntax: "on | off", Default: "off",
 		Doc: "Rejects all handshakes with the server.",
 		Set: spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.reject }),
 	}}

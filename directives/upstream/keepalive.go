@@ -25,7 +25,7 @@ var keepalives = []spec.Directive[httpConf]{{
 	Doc: "Keeps idle connections to the servers of the group, at most so many; with local, only for the location that opened them.",
 	Set: spec.Scalar(func(c *httpConf) *spec.Value[cache] { return &c.cache }, spec.Words, 0, nil, parseCache),
 }, {
-	Name: "keepalive_time", In: spec.Upstream, Syntax: "time", Default: "1h",
+	Name: "keepalive_time", Since: "1.19.10", In: spec.Upstream, Syntax: "time", Default: "1h",
 	Doc: "Limits the age of a connection that is used again.",
 	Set: spec.SetTime(func(c *httpConf) *spec.Value[time.Duration] { return &c.time }, true),
 }, {

@@ -19,13 +19,13 @@ type resolving struct {
 
 func resolvers[S vars.Subject](inner spec.Context) []spec.Directive[conf[S]] {
 	return []spec.Directive[conf[S]]{{
-		Name: "resolver", In: inner, Args: spec.AtLeast(1),
+		Name: "resolver", Since: "1.27.3", In: inner, Args: spec.AtLeast(1),
 		Syntax: "address ... [valid=time] [ipv4=on|off] [ipv6=on|off]",
 		Doc:    "Names the servers that look the names of servers up at run time.",
 		Set: spec.Scalar(func(c *conf[S]) *spec.Value[*resolver.Resolver] { return &c.resolver },
 			spec.Words, spec.AtLeast(1), nil, spec.ParseResolver),
 	}, {
-		Name: "resolver_timeout", In: inner, Syntax: "time",
+		Name: "resolver_timeout", Since: "1.27.3", In: inner, Syntax: "time",
 		Doc: "Limits the time for looking a name up.",
 		Set: spec.SetTime(func(c *conf[S]) *spec.Value[time.Duration] { return &c.lookUp }, true),
 	}}

@@ -25,7 +25,7 @@ type Entry struct {
 // catalog is all entries, a list for each subject.
 var catalog = [][]Entry{
 	syntaxEntries, argumentEntries, routingEntries, proxyEntries, streamEntries, tlsEntries,
-	fileEntries, headerEntries, machineEntries, versionEntries,
+	fileEntries, headerEntries, machineEntries, versionEntries, lintEntries,
 }
 
 // Catalog yields all entries, by subject.

@@ -48,6 +48,8 @@ type Diagnostic struct {
 	Msg      string // nginx's own words where nginx has them
 	Detail   string // what else is worth knowing: shown by check, never by -t
 
+	Fix *Fix // what would end it; nil: nothing that could be written for a person
+
 	// Line is the line nginx names: the one its reader had reached, which is
 	// that of the directive's ";" or "{". Zero means that nginx names no place.
 	Line int

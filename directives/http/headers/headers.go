@@ -22,11 +22,11 @@ var Module = spec.HTTPModule[conf]{
 		Set: spec.Scalar(func(c *conf) *spec.Value[*expires] { return &c.expires }, spec.Text, spec.Between(1, 2), nil, parseExpires),
 	}, {
 		// Before those whose inheritance it decides.
-		Name: "add_header_inherit", In: anywhere, Syntax: "on | off | merge", Default: "on",
+		Name: "add_header_inherit", Since: "1.29.3", In: anywhere, Syntax: "on | off | merge", Default: "on",
 		Doc: "Says whether a block has the add_header of the blocks around it: if it has none itself, never, or always.",
 		Set: inheritFlag(func(c *conf) *spec.Value[inherit] { return &c.headersInherit }),
 	}, {
-		Name: "add_trailer_inherit", In: anywhere, Syntax: "on | off | merge", Default: "on",
+		Name: "add_trailer_inherit", Since: "1.29.3", In: anywhere, Syntax: "on | off | merge", Default: "on",
 		Doc: "Says the same of add_trailer.",
 		Set: inheritFlag(func(c *conf) *spec.Value[inherit] { return &c.trailersInherit }),
 	}, {

@@ -13,7 +13,7 @@ import (
 var Module = spec.HTTPModule[conf]{
 	Name: "http_v2",
 	Directives: []spec.Directive[conf]{{
-		Name: "http2", In: servers, Syntax: "on | off", Default: "off",
+		Name: "http2", Since: "1.25.1", In: servers, Syntax: "on | off", Default: "off",
 		Doc: "Enables HTTP/2.",
 		Set: spec.Accept(why, spec.SetFlag(func(c *conf) *spec.Value[bool] { return &c.on })),
 	}, {
@@ -79,7 +79,7 @@ var Module = spec.HTTPModule[conf]{
 	}},
 	Server: func(c *conf, b *spec.Builder) error {
 		if c.on.V && c.on.Pos.IsValid() {
-			b.Hintf(c.on.Pos, "http2", "%s", why)
+			b.Hintf(c.on.Pos, "no-http2", "%s", why)
 		}
 		return nil
 	},

@@ -29,7 +29,7 @@ var headers = []spec.Directive[conf]{
 		Set: spec.SetBuffers(func(c *conf) *spec.Value[spec.Buffers] { return &c.largeBuffers }),
 	},
 	{
-		Name: "max_headers", In: servers, Syntax: "number", Default: "1000",
+		Name: "max_headers", Since: "1.29.8", In: servers, Syntax: "number", Default: "1000",
 		Doc: "Limits the number of header lines of a request.",
 		Set: spec.SetNumber(func(c *conf) *spec.Value[int] { return &c.maxHeaders }, 0, 0),
 	},
@@ -159,7 +159,7 @@ var limits = []spec.Directive[conf]{
 		Set: spec.SetText(func(c *conf) *spec.Value[string] { return &c.postAction }),
 	},
 	{
-		Name: "early_hints", In: anywhere, Syntax: "string ...",
+		Name: "early_hints", Since: "1.29.0", In: anywhere, Syntax: "string ...",
 		Doc: "Passes the 103 responses of a proxied server, if one of the strings is neither empty nor 0.",
 		Set: spec.SetPredicates(func(c *conf) *spec.Value[[]*httpd.Template] { return &c.earlyHints }),
 	},

@@ -40,7 +40,7 @@ var Module = spec.HTTPModule[conf]{
 		Doc: "Sets the status of refused requests.",
 		Set: spec.SetNumber(func(c *conf) *spec.Value[int] { return &c.status }, 400, 599),
 	}, {
-		Name: "limit_req_dry_run", In: anywhere, Syntax: "on | off", Default: "off",
+		Name: "limit_req_dry_run", Since: "1.17.1", In: anywhere, Syntax: "on | off", Default: "off",
 		Doc: "Counts excessive requests without limiting them.",
 		Set: spec.SetFlag(func(c *conf) *spec.Value[bool] { return &c.dryRun }),
 	}},

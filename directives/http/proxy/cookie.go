@@ -20,7 +20,7 @@ var rewriting = []spec.Directive[conf]{{
 	Doc: "Changes the path attribute of Set-Cookie fields.",
 	Set: spec.Fill(func(c *conf) *spec.Value[[]replacement] { return &c.paths }, addPath),
 }, {
-	Name: "proxy_cookie_flags", In: anywhere, Args: spec.Between(1, 4), Syntax: "off | cookie [flag ...]",
+	Name: "proxy_cookie_flags", Since: "1.19.3", In: anywhere, Args: spec.Between(1, 4), Syntax: "off | cookie [flag ...]",
 	Doc: "Sets or removes flags of Set-Cookie fields.",
 	Set: spec.Fill(func(c *conf) *spec.Value[[]cookieFlags] { return &c.flags }, addFlags),
 }}

@@ -48,7 +48,7 @@ var requests = []spec.Directive[conf]{
 	ignoredNumber("proxy_headers_hash_max_size"), ignoredNumber("proxy_headers_hash_bucket_size"),
 	pass.SendLowat[conf](kind.Prefix),
 	{
-		Name: "proxy_pass_trailers", In: anywhere, Syntax: "on | off", Default: "off",
+		Name: "proxy_pass_trailers", Since: "1.27.2", In: anywhere, Syntax: "on | off", Default: "off",
 		Doc: "Passes the trailer section of a response.",
 		Set: spec.SetFlag(func(c *conf) *spec.Value[bool] { return &c.trailers }),
 	},

@@ -43,7 +43,7 @@ var Module = spec.HTTPModule[conf]{
 		Doc: "Says how long a browser keeps the cookie; “off” is until it ends.",
 		Set: spec.Scalar(func(c *conf) *spec.Value[time.Duration] { return &c.expires }, spec.Time, spec.Exactly(1), []string{"max", "off"}, parseExpires),
 	}, {
-		Name: "userid_flags", In: anywhere, Args: spec.Between(1, 3), Syntax: "off | flag …", Default: "off",
+		Name: "userid_flags", Since: "1.19.3", In: anywhere, Args: spec.Between(1, 3), Syntax: "off | flag …", Default: "off",
 		Doc: "Adds attributes to the cookie: secure, httponly, samesite=strict, samesite=lax, samesite=none.",
 		Set: spec.Fill(func(c *conf) *spec.Value[flags] { return &c.flags }, addFlags).As(spec.Words),
 	}, {

@@ -110,11 +110,11 @@ var hashes = []spec.Directive[conf]{{
 	Doc: "Sets the size of its buckets.",
 	Set: spec.Accept(noTables, spec.SetNumber(func(c *conf) *spec.Value[int] { return &c.variablesBucket }, 0, 0)),
 }, {
-	Name: "server_names_hash_max_size", In: spec.Stream, Syntax: "size", Default: "512",
+	Name: "server_names_hash_max_size", Since: "1.25.5", In: spec.Stream, Syntax: "size", Default: "512",
 	Doc: "Limits the hash table of server names.",
 	Set: spec.Accept(noTables, spec.SetNumber(func(c *conf) *spec.Value[int] { return &c.namesMax }, 0, 0)),
 }, {
-	Name: "server_names_hash_bucket_size", In: spec.Stream, Syntax: "size", Default: "64",
+	Name: "server_names_hash_bucket_size", Since: "1.25.5", In: spec.Stream, Syntax: "size", Default: "64",
 	Doc: "Sets the size of its buckets.",
 	Set: spec.Accept(noTables, spec.SetNumber(func(c *conf) *spec.Value[int] { return &c.namesBucket }, 0, 0)),
 }}

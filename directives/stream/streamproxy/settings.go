@@ -18,11 +18,11 @@ var settings = []spec.Directive[conf]{{
 	Doc: "Probes whether proxied servers are still there.",
 	Set: spec.SetFlag(func(c *conf) *spec.Value[bool] { return &c.keepalive }),
 }, {
-	Name: "proxy_socket_rcvbuf", In: anywhere, Syntax: "size",
+	Name: "proxy_socket_rcvbuf", Since: "1.31.3", In: anywhere, Syntax: "size",
 	Doc: "Sets the receive buffer of sockets to proxied servers.",
 	Set: spec.SetSize(func(c *conf) *spec.Value[int64] { return &c.rcvBuf }, false),
 }, {
-	Name: "proxy_socket_sndbuf", In: anywhere, Syntax: "size",
+	Name: "proxy_socket_sndbuf", Since: "1.31.3", In: anywhere, Syntax: "size",
 	Doc: "Sets the send buffer of sockets to proxied servers.",
 	Set: spec.SetSize(func(c *conf) *spec.Value[int64] { return &c.sndBuf }, false),
 }, {
@@ -72,7 +72,7 @@ var settings = []spec.Directive[conf]{{
 		Doc: "Begins connections to proxied servers with a PROXY protocol header.",
 		Set: spec.SetEnum(func(c *conf) *spec.Value[int] { return &c.protocol }, map[string]int{"off": 0, "on": 1, "v2": 2}),
 	}, {
-		Name: "proxy_half_close", In: anywhere, Syntax: "on | off", Default: "off",
+		Name: "proxy_half_close", Since: "1.21.4", In: anywhere, Syntax: "on | off", Default: "off",
 		Doc: "Passes the end of one direction on and lets the other go on.",
 		Set: spec.SetFlag(func(c *conf) *spec.Value[bool] { return &c.halfClose }),
 	}}

@@ -16,7 +16,7 @@ var tlsDirectives = slices.Concat([]spec.Directive[conf]{{
 	Doc: "Speaks TLS to proxied servers.",
 	Set: spec.SetFlag(func(c *conf) *spec.Value[bool] { return &c.ssl }),
 }, {
-	Name: "proxy_ssl_alpn", In: anywhere, Args: spec.AtLeast(1), Syntax: "protocol ...",
+	Name: "proxy_ssl_alpn", Since: "1.31.0", In: anywhere, Args: spec.AtLeast(1), Syntax: "protocol ...",
 	Doc: "Names the protocols that proxied servers are asked for (ALPN).",
 	Set: spec.Scalar(func(c *conf) *spec.Value[[]*stream.Template] { return &c.alpn }, spec.Words, spec.AtLeast(1), nil, parseALPN),
 }}, certificates.UpstreamDirectives("proxy_", anywhere, func(c *conf) *certificates.Upstream[*stream.Session] { return &c.tls }))
