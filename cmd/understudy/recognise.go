@@ -85,6 +85,9 @@ func (r *recogniser) say(at diag.Pos, severity diag.Severity, code, msg, detail 
 	for i := range r.found {
 		if d := &r.found[i]; d.Pos == at && d.Severity == diag.Error {
 			d.Detail, d.Fix = msg+"\n"+detail, fix
+			if code == "byte-order-mark" { // the word is right but for it
+				d.Code = code
+			}
 			return
 		}
 	}

@@ -71,7 +71,7 @@ func replacedTypes(l *linter) {
 		l.hint(diag.Diagnostic{
 			Pos: d.Name.Pos, Code: "types-replaced",
 			Msg:    fmt.Sprintf("these types replace all %d of the block around: %s have the default type here", len(lost), strings.Join(gone, ", ")),
-			Detail: "add `include mime.types;` to the block, or put the additions beside the include in http {}",
+			Detail: "add `include mime.types;` beside them, or put them beside the include in http {}",
 		})
 	}
 }

@@ -71,7 +71,7 @@ func shadowed(l *linter) {
 // takes asks the engine whether the expression of q gets a request that p would have.
 func (l *linter) takes(q, p *place) (target string, ok bool) {
 	tail, anchored, ok := sample(q.loc.Name)
-	if !ok || anchored || strings.Contains(tail, strings.Trim(p.loc.Name, "/")) {
+	if !ok || anchored || strings.Contains(tail, strings.TrimSuffix(p.loc.Name, "/")) {
 		return "", false // it means the prefix
 	}
 	target = escape(strings.TrimSuffix(p.loc.Name, "/") + "/app" + strings.TrimPrefix(tail, "/"))

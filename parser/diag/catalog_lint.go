@@ -78,7 +78,7 @@ var lintEntries = []Entry{
 		Fix:   "End both with a slash, or neither."},
 	{ID: "NX605", Name: "types-replaced",
 		Means: "A types block does not add to the one around it but replaces it: all other files get the default type, and browsers refuse style sheets and modules.",
-		Fix:   "Include mime.types in the block, or put the additions into http { }."},
+		Fix:   "Include mime.types beside it, or put the additions into http { }."},
 	{ID: "NX701", Name: "fields-discarded",
 		Means: "A block inherits the add_header lines of the blocks around it only if it has none itself.",
 		Fix:   "Repeat the lines that are lost, or since 1.29.3 add add_header_inherit merge."},
