@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -24,8 +25,8 @@ func (a *app) checkCommand() *cli.Command {
 		ArgsUsage: "FILE|DIR",
 		Description: "Reads the configuration as nginx would, and says of each finding where it is and what\n" +
 			"to write instead: errors, at which nginx does not start, warnings, and hints at what it\n" +
-			"accepts and nobody means. Nothing is opened, bound or looked up: what that leaves open is\n" +
-			"listed as deferred. understudy why CODE explains a code.\n\n" +
+			"accepts and nobody means. No name is looked up, no socket bound, and no log, pid or\n" +
+			"certificate opened: what that leaves open is listed as deferred. understudy why CODE explains a code.\n\n" +
 			"A comment at the end of a line, or above it, silences a code there:\n" +
 			"   # understudy: ignore NX306 because the application wants that name\n\n" +
 			"The exit code is 0 if there are no errors, 1 if there are (or warnings, with --strict), 2 if\n" +
@@ -129,6 +130,8 @@ func (r *report) text(w io.Writer, to *renderer, quiet bool) {
 
 // check returns all findings about s, in the order of the text.
 func (s *source) check(fragment bool) (diag.List, error) {
+	// Hardly anything of what is made now is garbage before the end.
+	defer debug.SetGCPercent(debug.SetGCPercent(loadGCPercent))
 	s.fragment = false
 	var found diag.List
 	clean := false

@@ -1,11 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"strings"
 
-	"understudy/cmd/understudy/stock"
 	"understudy/parser/diag"
 )
 
@@ -25,11 +25,8 @@ func (a *app) repair(s *source, found diag.List, all, show bool, color palette) 
 		if len(edits[f.Name]) == 0 {
 			continue
 		}
-		if _, err := os.Stat(f.Name); err != nil {
-			if _, ok := stock.Find(f.Name); ok {
-				continue
-			}
-			return changed, failf(exitEnvironment, "%v", err)
+		if on, err := os.ReadFile(f.Name); err != nil || !bytes.Equal(on, f.Src) {
+			continue // it is filled in from a template, or comes with nginx
 		}
 		text, _, err := diag.Apply(f.Src, edits[f.Name])
 		if err != nil {

@@ -18,7 +18,7 @@ const bom = "\uFEFF"
 // meant: configurations are pasted from web pages, with typographic quotes and
 // with placeholders that somebody should have filled in.
 func decorate(tree *parser.Tree, found diag.List) diag.List {
-	r := &recogniser{at: map[diag.Pos]*parser.Directive{}, found: found}
+	r := &recogniser{at: map[diag.Pos]*parser.Directive{}, has: map[diag.Pos]*parser.Directive{}, found: found}
 	r.walk(tree.Directives)
 	for i := range r.found {
 		d := &r.found[i]
@@ -29,6 +29,8 @@ func decorate(tree *parser.Tree, found diag.List) diag.List {
 		if at := r.at[d.Pos]; at != nil {
 			explainContext(d, at)
 			explainSemicolon(d, at)
+		} else if at := r.has[d.Pos]; at != nil {
+			explainSemicolon(d, at)
 		}
 	}
 	return r.found
@@ -36,6 +38,7 @@ func decorate(tree *parser.Tree, found diag.List) diag.List {
 
 type recogniser struct {
 	at    map[diag.Pos]*parser.Directive // by the place of the name
+	has   map[diag.Pos]*parser.Directive // by the places of the arguments
 	found diag.List
 }
 
@@ -48,6 +51,9 @@ func (r *recogniser) walk(ds []*parser.Directive) {
 		if d.Name.Pos.IsValid() {
 			r.word(d, d.Name, true)
 			for _, w := range d.Args {
+				if len(r.found) > 0 {
+					r.has[w.Pos] = d
+				}
 				r.word(d, w, false)
 			}
 		}

@@ -52,7 +52,7 @@ func TestRecognise(t *testing.T) {
 		{"html", whole("  return 200 '<b>';"), "", "placeholder", ""},
 
 		{"no-break space", whole("  return\u00a0200;"), "3:3", "unknown-directive", "a space that nginx takes for a letter"},
-		{"byte order mark", "\ufeff" + whole(""), "1:1", "unknown-directive", "save it as UTF-8 without BOM"},
+		{"byte order mark", "\ufeff" + whole(""), "1:1", "byte-order-mark", "save it as UTF-8 without BOM"},
 		{"semicolon", whole("  server_name a\n  return 200;"), "", "", ""},
 		{"semicolon that changes the number", whole("  return 200 a\n  server_name a;"), "3:3", "arguments", `a ";" is missing at the end of line 3`},
 

@@ -63,16 +63,20 @@ func (a *adviser) variable(d *diag.Diagnostic) {
 	if stream(a.c.Main, d.Pos) {
 		names = a.c.Main.StreamVars().Names()
 	}
-	near := spec.Nearest(name, slices.Values(names))
+	slices.Sort(names)
+	near := nearest(name, names)
 	if near == "" {
 		near = family(name, names)
+	}
+	if list := spec.Near(name, names); near == "" && len(list) > 0 && len(name) > 6 {
+		near = list[0]
 	}
 	if near == "" || strings.Contains(near, "*") {
 		d.Detail = "it is not built in, and no map, set, geo or named capture makes it"
 		return
 	}
 	d.Detail = fmt.Sprintf("did you mean $%s?", near)
-	if w, ok := a.word(d.Pos); ok && strings.Count(w.Raw, "$"+name) == 1 {
+	if w, ok := a.word(d.Pos); ok && strings.Count(w.Raw, "$"+name) == 1 && oneSlip(name, near) {
 		d.Fix = &diag.Fix{Title: "write $" + near, Edits: []diag.Edit{diag.Replace(w.Pos, w.Raw, strings.Replace(w.Raw, "$"+name, "$"+near, 1))}}
 	}
 }
@@ -84,7 +88,7 @@ func family(name string, names []string) string {
 			continue
 		}
 		for _, n := range names {
-			if prefix, ok := strings.CutSuffix(n, "_*"); ok && spec.Nearest(name[:i], slices.Values([]string{prefix})) != "" && prefix != name[:i] && len(prefix) > 2 {
+			if prefix, ok := strings.CutSuffix(n, "_*"); ok && oneSlip(name[:i], prefix) && len(prefix) > 2 {
 				return prefix + name[i:]
 			}
 		}
@@ -146,7 +150,7 @@ func (a *adviser) suggest(d *diag.Diagnostic, name string, names []string, what 
 		d.Detail = "it is defined below: nginx reads from top to bottom"
 		return
 	}
-	near := spec.Nearest(name, slices.Values(names))
+	near := nearest(name, names)
 	switch {
 	case near != "":
 		d.Detail = fmt.Sprintf("did you mean %q?", near)

@@ -59,10 +59,10 @@ func field(fields [][2]string, name string) (string, bool) {
 // asks is what a request at a place makes the upstream get; ok is false if that cannot
 // be said.
 func (l *linter) asks(p *place, header ...[2]string) (target string, fields [][2]string, ok bool) {
-	if p.proof == nil {
+	if l.proof(p) == nil {
 		return "", nil, false
 	}
-	w := *p.proof
+	w := *l.proof(p)
 	w.query.Header = header
 	a, ok := l.ask(w)
 	if !ok || a.trace.Location != p.loc {

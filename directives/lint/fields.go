@@ -24,14 +24,36 @@ type loss struct {
 	names  []string            // their first arguments
 }
 
-// losses yields what blocks discard of a directive.
-func (l *linter) losses(name string) []loss {
-	var out []loss
+// A discarder is a block that hides lists of the blocks around it.
+type discarder struct {
+	scope   *spec.Scope
+	effects []spec.Effect
+}
+
+// discarding are the blocks that do so, in the order of the text, but for those that
+// only return something.
+func (l *linter) discarding() []discarder {
+	if l.discarders != nil {
+		return l.discarders
+	}
+	l.discarders = []discarder{}
 	for _, s := range l.blocks() {
 		if s.In == spec.HTTP || s.At == nil || own(s, "return") != nil && s.In != spec.Server {
 			continue
 		}
-		for _, f := range s.Discards() {
+		if fs := s.Discards(); len(fs) > 0 {
+			l.discarders = append(l.discarders, discarder{s, fs})
+		}
+	}
+	return l.discarders
+}
+
+// losses returns what blocks discard of a directive.
+func (l *linter) losses(name string) []loss {
+	var out []loss
+	for _, b := range l.discarding() {
+		s := b.scope
+		for _, f := range b.effects {
 			if f.Entry.Name != name {
 				continue
 			}
@@ -109,10 +131,10 @@ func discardedFields(l *linter) {
 // present asks the engine whether a response of the block has a field that should be lost.
 func (l *linter) present(x loss) bool {
 	for _, p := range l.places {
-		if p.scope != x.scope || p.proof == nil {
+		if p.scope != x.scope || l.proof(p) == nil {
 			continue
 		}
-		a, ok := l.ask(*p.proof)
+		a, ok := l.ask(*l.proof(p))
 		if !ok || a.trace.Location != p.loc {
 			return false
 		}

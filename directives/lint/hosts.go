@@ -14,7 +14,7 @@ func hostField(l *linter) {
 	said := map[diag.Pos]bool{}
 	for _, p := range l.places {
 		d := l.given(p.scope, "proxy_pass")
-		if d == nil || p.proof == nil {
+		if d == nil || l.proof(p) == nil {
 			continue
 		}
 		_, fields, ok := l.asks(p)
@@ -35,11 +35,11 @@ func hostField(l *linter) {
 				Msg:    fmt.Sprintf("the upstream will see `Host: %s`, which is the name of the upstream block", host),
 				Detail: "set `proxy_set_header Host $host;`, or $http_host, which keeps the port",
 			})
-		case p.proof.door.port() != "" && host == p.proof.door.host && !said[line.Name.Pos]:
+		case l.proof(p).door.port() != "" && host == l.proof(p).door.host && !said[line.Name.Pos]:
 			said[line.Name.Pos] = true
 			found := diag.Diagnostic{
 				Pos: line.Args[1].Pos, Code: "host-without-port",
-				Msg:    fmt.Sprintf("the upstream will see `Host: %s` for a request to %s: `%s` drops the port", host, p.proof.query.Host, arg(line, 1)),
+				Msg:    fmt.Sprintf("the upstream will see `Host: %s` for a request to %s: `%s` drops the port", host, l.proof(p).query.Host, arg(line, 1)),
 				Detail: "$http_host keeps it: applications make links and compare origins with it",
 			}
 			if arg(line, 1) == "$host" {

@@ -44,11 +44,15 @@ type linter struct {
 	c       *directives.Compiled
 	version string
 
-	servers []*server
-	places  []*place
-	byLoc   map[*httpd.Location]*place
-	log     *Log
-	list    diag.List
+	servers    []*server
+	places     []*place
+	byLoc      map[*httpd.Location]*place
+	log        *Log
+	discarders []discarder              // see discarding
+	siblings   map[*spec.Scope][]*place // the places directly in a block
+	asked      map[question]answer
+	texts      map[string][]string // the lines of files
+	list       diag.List
 }
 
 // A server is a server block of http, with a way to reach it.
@@ -63,11 +67,13 @@ type place struct {
 	scope  *spec.Scope
 	loc    *httpd.Location
 	server *server
-	proof  *witness // a request that ends here; nil: none is known
+	shown  *witness // see proof
+	tried  bool
 }
 
 func newLinter(tree *parser.Tree, c *directives.Compiled, log *Log) *linter {
-	l := &linter{tree: tree, c: c, version: c.Main.Env().Version, byLoc: map[*httpd.Location]*place{}, log: log}
+	l := &linter{tree: tree, c: c, version: c.Main.Env().Version, byLoc: map[*httpd.Location]*place{}, log: log,
+		asked: map[question]answer{}, siblings: map[*spec.Scope][]*place{}, texts: map[string][]string{}}
 	if c.HTTP == nil {
 		return l
 	}
@@ -94,10 +100,10 @@ func newLinter(tree *parser.Tree, c *directives.Compiled, log *Log) *linter {
 	for _, s := range l.servers {
 		l.inOrder(s.scope, byScope)
 	}
-	l.reach(spec.Result[httpcore.Listening](c.Main), bySrv)
 	for _, p := range l.places {
-		l.prove(p)
+		l.siblings[p.scope.Parent] = append(l.siblings[p.scope.Parent], p)
 	}
+	l.reach(spec.Result[httpcore.Listening](c.Main), bySrv)
 	return l
 }
 

@@ -2,10 +2,8 @@ package lint
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
-	"understudy/directives/spec"
 	"understudy/parser"
 	"understudy/parser/diag"
 	"understudy/runtime/httpd"
@@ -52,7 +50,7 @@ func namedLocations(l *linter) {
 				Msg:    fmt.Sprintf("there is no `location %s` in this server: requests that come here are answered 500", w.Text),
 				Detail: "a named location has to stand in the same server, outside all other locations",
 			}
-			if near := spec.Nearest(w.Text, slices.Values(names)); near != "" {
+			if near := nearest(w.Text, names); near != "" {
 				found.Detail = fmt.Sprintf("did you mean %s?", near)
 				found.Fix = &diag.Fix{Title: "write " + near, Edits: []diag.Edit{diag.Replace(w.Pos, w.Raw, near)}}
 			}

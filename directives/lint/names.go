@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"understudy/directives/spec"
 	"understudy/parser"
 	"understudy/parser/diag"
 )
@@ -116,7 +115,7 @@ func likeUpstream(l *linter) {
 		if v, _ := parsePassed(u.at.Text); v.port != "" {
 			continue
 		}
-		near := spec.Nearest(u.host, slices.Values(names))
+		near := nearest(u.host, names)
 		if near == "" {
 			continue
 		}
@@ -133,14 +132,11 @@ func likeUpstream(l *linter) {
 func noResolver(l *linter) {
 	said := map[diag.Pos]bool{}
 	for _, p := range l.places {
-		if p.proof == nil {
-			continue
-		}
 		d := l.given(p.scope, "proxy_pass")
-		if !strings.Contains(arg(d, 0), "$") || said[d.Name.Pos] {
+		if !strings.Contains(arg(d, 0), "$") || said[d.Name.Pos] || l.proof(p) == nil {
 			continue
 		}
-		a, ok := l.ask(*p.proof)
+		a, ok := l.ask(*l.proof(p))
 		if !ok {
 			continue
 		}
@@ -153,7 +149,7 @@ func noResolver(l *linter) {
 			said[d.Name.Pos] = true
 			l.warn(diag.Diagnostic{
 				Pos: d.Args[0].Pos, Code: "no-resolver",
-				Msg: fmt.Sprintf("proxy_pass with variables needs a resolver for `%s`: nginx starts, and answers 502 to %s", host, p.proof.query.Target),
+				Msg: fmt.Sprintf("proxy_pass with variables needs a resolver for `%s`: nginx starts, and answers 502 to %s", host, l.proof(p).query.Target),
 				Detail: "add `resolver ADDRESS;` (127.0.0.11 in a container of Docker), or an upstream block of that name\n" +
 					"nginx asks only the resolver: /etc/hosts does not count here",
 			})
@@ -189,15 +185,18 @@ func serverNameIndication(l *linter) {
 
 // newLine is a line break and what stands before d in its line.
 func (l *linter) newLine(d *parser.Directive) string {
-	for _, f := range l.tree.Files {
-		if f.Name != d.Name.Pos.File {
-			continue
-		}
-		lines := strings.Split(string(f.Src), "\n")
-		if n := d.Name.Pos.Line; n <= len(lines) && d.Name.Pos.Col <= len(lines[n-1]) {
-			if before := lines[n-1][:d.Name.Pos.Col-1]; strings.TrimSpace(before) == "" {
-				return "\n" + before
+	file := d.Name.Pos.File
+	if l.texts[file] == nil {
+		for _, f := range l.tree.Files {
+			if f.Name == file {
+				l.texts[file] = strings.Split(string(f.Src), "\n")
 			}
+		}
+	}
+	lines := l.texts[file]
+	if n := d.Name.Pos.Line; n > 0 && n <= len(lines) && d.Name.Pos.Col <= len(lines[n-1]) {
+		if before := lines[n-1][:d.Name.Pos.Col-1]; strings.TrimSpace(before) == "" {
+			return "\n" + before
 		}
 	}
 	return " "

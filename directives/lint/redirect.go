@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"understudy/directives/spec"
 	"understudy/parser"
 	"understudy/parser/diag"
 )
@@ -15,16 +16,38 @@ func lostPort(l *linter) {
 	said := map[diag.Pos]bool{}
 	for _, s := range l.servers {
 		for _, d := range s.doors {
-			if d.port() != "" && !d.addr.SSL {
+			if d.port() != "" && !d.addr.SSL && moves(s.scope) {
 				l.redirects(witness{d, d.query("/")}, said)
 			}
 		}
 	}
 	for _, p := range l.places {
-		if p.proof != nil && p.proof.door.port() != "" {
-			l.redirects(*p.proof, said)
+		if len(p.server.doors) == 0 || p.server.doors[0].port() == "" {
+			continue
+		}
+		if moves(p.scope) {
+			if w := l.proof(p); w != nil {
+				l.redirects(*w, said)
+			}
+		}
+		if p.loc.Slash && !p.loc.PortInRedirect && len(p.loc.Name) > 1 {
+			d := p.server.doors[0]
+			l.redirects(witness{d, d.query(escape(strings.TrimSuffix(p.loc.Name, "/")))}, said)
 		}
 	}
+}
+
+// moves reports whether a block may redirect.
+func moves(s *spec.Scope) bool {
+	if s.At == nil {
+		return false
+	}
+	for _, d := range s.At.Block {
+		if d.Err == nil && (d.Name.Text == "return" && (strings.HasPrefix(arg(d, 0), "3") || len(d.Args) == 1) || d.Name.Text == "rewrite" || d.Name.Text == "if") {
+			return true
+		}
+	}
+	return false
 }
 
 // redirects asks for a witness and looks where it is sent.

@@ -38,8 +38,8 @@ func shadowed(l *linter) {
 		}
 		var lines []string
 		var d diag.Diagnostic
-		for _, p := range l.places {
-			if p.loc.Match != httpd.Prefix || len(p.loc.Name) < 2 || p.scope.Parent != q.scope.Parent || l.answers(q.scope) == l.answers(p.scope) {
+		for _, p := range l.siblings[q.scope.Parent] {
+			if p.loc.Match != httpd.Prefix || len(p.loc.Name) < 2 || l.answers(q.scope) == l.answers(p.scope) {
 				continue
 			}
 			target, ok := l.takes(q, p)
@@ -89,15 +89,16 @@ var everything = map[string]bool{
 // unreachable finds locations that no request ends in: an expression before them takes
 // everything, or is the same.
 func unreachable(l *linter) {
-	for i, p := range l.places {
+	for _, p := range l.places {
 		if p.loc.Match > httpd.Regex || p.loc.Match == httpd.Exact || p.loc.Match == httpd.NoRegex || len(p.server.doors) == 0 || l.nests(p) {
 			continue
 		}
-		for k, q := range l.places {
+		after := false
+		for _, q := range l.siblings[p.scope.Parent] {
+			after = after || q == p
 			same := q.loc.Name == p.loc.Name && q.loc.Modifier == p.loc.Modifier
 			switch {
-			case q == p || q.loc.Match != httpd.Regex || q.scope.Parent != p.scope.Parent,
-				p.loc.Match == httpd.Regex && k > i,
+			case q == p || q.loc.Match != httpd.Regex, p.loc.Match == httpd.Regex && after,
 				!everything[q.loc.Name] && !(same && p.loc.Match == httpd.Regex):
 				continue
 			}

@@ -29,7 +29,7 @@ func upgrades(l *linter) {
 	said := map[diag.Pos]bool{}
 	for _, p := range l.places {
 		d := l.given(p.scope, "proxy_pass")
-		if d == nil || p.proof == nil {
+		if d == nil || l.proof(p) == nil {
 			continue
 		}
 		line := l.setsUpgrade(p)
@@ -119,7 +119,7 @@ func upgradeTimeout(l *linter) {
 	said := map[diag.Pos]bool{}
 	for _, p := range l.places {
 		d := l.given(p.scope, "proxy_pass")
-		if d == nil || p.proof == nil || l.setsUpgrade(p) == nil || said[d.Name.Pos] {
+		if d == nil || l.proof(p) == nil || l.setsUpgrade(p) == nil || said[d.Name.Pos] {
 			continue
 		}
 		if f := l.effect(p.scope, "proxy_read_timeout"); !f.Default() {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"understudy/directives/spec"
 	"understudy/parser"
 	"understudy/parser/diag"
 )
@@ -29,8 +28,8 @@ func likeField(l *linter) {
 			if slices.Contains(known, name) || len(name) < 6 {
 				continue
 			}
-			near := spec.Nearest(name, slices.Values(known))
-			if near == "" || !oneSlip(name, near) {
+			near := nearest(name, known)
+			if near == "" {
 				continue
 			}
 			d := diag.Diagnostic{
@@ -44,6 +43,17 @@ func likeField(l *linter) {
 			l.hint(d)
 		}
 	})
+}
+
+// nearest is the name of a list that another one becomes by one slip; "" if there is
+// none. Short names are too alike by chance.
+func nearest(name string, list []string) string {
+	for _, n := range list {
+		if len(name) > 3 && oneSlip(name, n) {
+			return n
+		}
+	}
+	return ""
 }
 
 // oneSlip reports whether b becomes a by one letter more, less or other, or by two that

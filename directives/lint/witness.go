@@ -103,22 +103,54 @@ func (d door) query(target string) httpd.Query {
 	}
 }
 
-// ask takes a request through the configuration.
+// ask takes a request through the configuration, once.
 func (l *linter) ask(w witness) (a answer, ok bool) {
+	key := question{addr: w.door.addr, host: w.query.Host, target: w.query.Target, fields: len(w.query.Header)}
+	if len(w.query.Header) > 0 {
+		key.first = w.query.Header[0][0]
+	}
+	if a, ok := l.asked[key]; ok {
+		return a, a.Request != nil
+	}
 	l.log.lines = nil
 	r, t, err := w.door.addr.Explain(l.c.HTTP, w.query)
-	if err != nil {
-		return a, false
+	if err == nil {
+		a = answer{r, t, l.log.lines}
 	}
-	return answer{r, t, l.log.lines}, true
+	l.asked[key] = a
+	return a, err == nil
 }
 
-// prove finds a request that ends in p.
-func (l *linter) prove(p *place) {
-	if p.proof != nil || p.loc.Match == httpd.Named || p.loc == p.server.srv.Root {
-		return
+// A question is what tells witnesses apart: each list of fields that rules send has a
+// length and a first name of its own.
+type question struct {
+	addr         *httpd.Address
+	host, target string
+	fields       int
+	first        string
+}
+
+// proof is a request that ends in p; nil if none is known. It is looked for when it is
+// first asked for: most places of a large configuration are nobody's concern.
+func (l *linter) proof(p *place) *witness {
+	if !p.tried {
+		p.tried = true
+		l.prove(p)
 	}
-	if len(p.server.doors) == 0 {
+	return p.shown
+}
+
+func (l *linter) prove(p *place) {
+	switch {
+	case len(p.server.doors) == 0 || p.loc == p.server.srv.Root:
+		return
+	case p.loc.Match == httpd.Named:
+		// Others lead here.
+		for _, q := range l.places {
+			if q.server == p.server && q.loc.Match != httpd.Named && p.shown == nil {
+				l.proof(q)
+			}
+		}
 		return
 	}
 	d := p.server.doors[0]
@@ -130,12 +162,12 @@ func (l *linter) prove(p *place) {
 		}
 		first, last := a.way()
 		for _, loc := range []*httpd.Location{last, a.Request.Loc} {
-			if q := l.byLoc[loc]; q != nil && q != p && q.proof == nil {
-				q.proof = &w
+			if q := l.byLoc[loc]; q != nil && q != p && q.loc.Match == httpd.Named && q.shown == nil {
+				q.shown = &w
 			}
 		}
 		if first == p.loc.Pos && last == p.loc {
-			p.proof = &w
+			p.shown = &w
 			return
 		}
 	}
