@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// largeConf has 5,000 lines: 200 servers with five locations each.
-func largeConf() string {
+// manyServers has 5,000 lines: 200 servers with five locations each.
+func manyServers() string {
 	var b strings.Builder
 	b.WriteString("events {}\nhttp {\n")
 	for i := range 200 {
@@ -50,7 +50,7 @@ return 403;
 // runs, for the machine does other things as well, and the race detector is exempt.
 func TestCheckSpeed(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "nginx.conf")
-	text := largeConf()
+	text := manyServers()
 	if n := strings.Count(text, "\n"); n < 5000 {
 		t.Fatalf("%d lines", n)
 	}
