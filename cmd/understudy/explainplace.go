@@ -60,7 +60,7 @@ func arrive[A any](q *query, network string, entries []runtime.Entry, of func(i 
 	}
 	switch {
 	case len(all) == 0:
-		return best, failf(exitFound, "nothing listens on a port of %s", network)
+		return best, failf(exitFound, "the configuration has no server that listens on a %s port", network)
 	case score == 0:
 		return best, failf(exitFound, "nothing listens on port %d: the configuration listens on %s", port, strings.Join(all, ", "))
 	case score < 100 && len(all) > 1:

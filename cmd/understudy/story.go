@@ -177,7 +177,7 @@ func (t *storyteller) line(what, text string, at spot) {
 // A listener keeps what an explained request would have logged.
 type listener struct{ lines []string }
 
-func (l *listener) Enabled(_ context.Context, level slog.Level) bool { return level >= logs.Error }
+func (l *listener) Enabled(_ context.Context, level slog.Level) bool { return level >= logs.Info }
 
 func (l *listener) Handle(_ context.Context, r slog.Record) error {
 	l.lines = append(l.lines, fmt.Sprintf("[%s] %s", logs.Name(r.Level), r.Message))

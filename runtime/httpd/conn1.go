@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -374,8 +375,11 @@ func (r *Request) selectServer(host []byte) (*h1.Options, error) {
 	r.Server, r.Loc = s, s.Root
 	if r.trace != nil { // the arguments would be allocated
 		text := "default server"
-		if how != hostnames.None {
+		switch {
+		case how != hostnames.None:
 			text = how.String()
+		case slices.Contains(s.Names, string(host)):
+			text = hostnames.Exact.String() // of the only server, which is not looked for by name
 		}
 		r.trace.Events = append(r.trace.Events, Event{Phase: "server", Name: s.Name, Pos: s.Pos, Text: text})
 	}

@@ -80,6 +80,9 @@ func (x *index) run(r *httpd.Request) httpd.Status {
 		if err == nil {
 			return r.Redirect(append(append(r.Alloc(len(r.URI)+len(name)), r.URI...), name...), r.Args)
 		}
+		if r.Explaining() {
+			r.Note("%s is not there", path)
+		}
 		if st := missing(r, path, dir, err.(*openfile.Error), &tested); st != httpd.OK {
 			return st
 		}

@@ -112,12 +112,18 @@ func (f *files) run(r *httpd.Request) httpd.Status {
 		}
 		info, err := r.StatFile(path)
 		if err != nil {
+			if r.Explaining() {
+				r.Note("%s is not there", path)
+			}
 			if e := err.(*openfile.Error); !e.Missing() {
 				r.Errorf(logs.Crit, "%s \"%s\" failed%s", e.Call, path, httpd.Errno(err))
 			}
 			continue
 		}
 		if t.dir != (info.Kind == openfile.Dir) {
+			if r.Explaining() {
+				r.Note("%s is no %s", path, t.kind())
+			}
 			continue
 		}
 		r.Note("%s is there", path)
