@@ -67,7 +67,7 @@ func newApp(stdout, stderr io.Writer) *app {
 		ExitErrHandler:       func(*cli.Context, error) {}, // run returns the code
 		OnUsageError:         usageError,
 		Commands: []*cli.Command{
-			a.runCommand(), a.checkCommand(), a.explainCommand(), a.supportCommand(), a.whyCommand(), a.demoCommand(), a.versionCommand(),
+			a.runCommand(), a.checkCommand(), a.explainCommand(), a.supportCommand(), a.whyCommand(), a.trustCommand(), a.demoCommand(), a.versionCommand(),
 		},
 	}
 	for _, c := range a.cli.Commands {
