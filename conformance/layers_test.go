@@ -17,6 +17,7 @@ const layers = `
 	parser runtime/upstream runtime/filecache
 	runtime/httpd runtime/stream
 	runtime runtime/gateway
+	runtime/doctor
 	directives/spec
 	directives/certificates
 	directives/http/coding directives/http/pass directives/stream/pass directives/listening directives/servername

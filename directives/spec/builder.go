@@ -117,6 +117,7 @@ func (s *Scope) BuildMain(h *httpd.HTTP) {
 
 // BuildServer lets every module add to srv.
 func (s *Scope) BuildServer(h *httpd.HTTP, srv *httpd.Server) {
+	s.built(srv.Root)
 	s.run(hookServer, &Builder{Location: srv.Root, HTTP: h, Srv: srv, Vars: s.http, Scope: s})
 }
 

@@ -23,6 +23,7 @@ type Options struct {
 	ConfPrefix string // the folder of the main configuration file, with a final "/"
 	Version    string // of the nginx that is stood in for: "1.31.5"
 	Offline    bool   // resolve, open and bind nothing (check, explain)
+	Remember   bool   // of which block each location was built, for Built (run)
 	Fragment   bool   // supply the blocks that a fragment lacks
 	Test       bool   // -t: nothing will run
 	ThirdParty bool   // know the directives of modules that are none of nginx's

@@ -221,7 +221,7 @@ func (s *Scope) Directives() []*parser.Directive {
 }
 
 // Built returns the block of which something was built, an [httpd.Location] or a
-// [stream.Server]. Only offline compilations remember.
+// [stream.Server]. Offline compilations remember, and those that are told to.
 func (s *Scope) Built(x any) *Scope { return s.blocks[x] }
 
 // AllBuilt yields what Built knows, in no order.
@@ -229,7 +229,7 @@ func (s *Scope) AllBuilt() iter.Seq2[any, *Scope] { return maps.All(s.blocks) }
 
 // built remembers that x comes from s.
 func (s *Scope) built(x any) {
-	if !s.Offline {
+	if !s.Offline && !s.Remember {
 		return
 	}
 	if s.blocks == nil {

@@ -25,7 +25,7 @@ type Entry struct {
 // catalog is all entries, a list for each subject.
 var catalog = [][]Entry{
 	syntaxEntries, argumentEntries, routingEntries, proxyEntries, streamEntries, tlsEntries,
-	fileEntries, headerEntries, machineEntries, versionEntries, lintEntries,
+	fileEntries, headerEntries, machineEntries, versionEntries, lintEntries, runEntries,
 }
 
 // Catalog yields all entries, by subject.

@@ -45,9 +45,11 @@ func (s *State) connect(r *httpd.Request, to Target, peer *upstream.Peer, set *S
 	if err != nil {
 		if isTimeout(err) {
 			r.Errorf(logs.Error, "upstream timed out (110: Connection timed out) while connecting to upstream")
+			s.blameTimeout(r, "_connect_timeout", "connecting to", set.Connect)
 			return &failure{OnTimeout, 504}
 		}
 		r.Errorf(logs.Error, "connect() failed%s while connecting to upstream", httpd.Errno(err))
+		s.blameConnect(r, peer, err)
 		return &failure{OnError, 502}
 	}
 	s.conn = c

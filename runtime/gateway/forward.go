@@ -173,8 +173,10 @@ func (s *State) pick(r *httpd.Request, to Target) *upstream.Peer {
 	if err != nil {
 		if host := to.Group.Unresolved(); host != "" {
 			r.Errorf(logs.Error, "host not found in upstream \"%s\" while connecting to upstream", host)
+			r.Blame("unresolved-host", "_pass", httpd.Fact{Name: "host", Value: host})
 		} else {
 			r.Errorf(logs.Error, "no live upstreams while connecting to upstream")
+			r.Blame("no-live-upstream", "_pass", httpd.Fact{Name: "upstream", Value: to.Group.Name})
 		}
 		s.attempt().Status = 502
 		s.attempt().Response = 0
@@ -190,6 +192,7 @@ func (s *State) pick(r *httpd.Request, to Target) *upstream.Peer {
 // passes its head on. There is no page, as there is no body in nginx's answer.
 func (s *State) unasked(r *httpd.Request, g *upstream.Group, set *Settings, began time.Time) (httpd.Status, bool) {
 	r.Errorf(logs.Error, "upstream switched protocols unasked while reading response header from upstream")
+	s.blame(r, "upstream-invalid", "_pass", httpd.Fact{Name: "why", Value: "it answered 101 to a request without Upgrade"})
 	s.attempt().Response = time.Since(began)
 	st, again := s.next(r, g, set, failure{OnInvalidHeader, 502})
 	if st == 502 && !r.Resp.Sent() {

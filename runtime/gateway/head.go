@@ -30,6 +30,7 @@ func (s *State) readHead(r *httpd.Request, p *Protocol, set *Settings, began tim
 	for {
 		if b.W >= limit {
 			r.Errorf(logs.Error, "upstream sent too big header while reading response header from upstream")
+			s.blameBigHeader(r, b, limit, set)
 			return &failure{OnInvalidHeader, 502}
 		}
 		full := b.B
@@ -54,6 +55,7 @@ func (s *State) readHead(r *httpd.Request, p *Protocol, set *Settings, began tim
 		default:
 			r.Errorf(logs.Error, "%v while reading response header from upstream", err)
 		}
+		s.blameHead(r, b, err)
 		return &failure{OnInvalidHeader, 502}
 	}
 }
@@ -73,11 +75,14 @@ func (s *State) readFailure(r *httpd.Request, err error) *failure {
 		return aborted(r, "reading response header from upstream")
 	case isTimeout(err):
 		r.Errorf(logs.Error, "upstream timed out (110: Connection timed out) while reading response header from upstream")
+		s.blameTimeout(r, "_read_timeout", "waiting for the response of", s.set.Read)
 		return &failure{OnTimeout, 504}
 	case err == nil || err == io.EOF:
 		r.Errorf(logs.Error, "upstream prematurely closed connection while reading response header from upstream")
+		s.blameClosed(r, nil)
 	default:
 		r.Errorf(logs.Error, "recv() failed%s while reading response header from upstream", httpd.Errno(err))
+		s.blameClosed(r, err)
 	}
 	return &failure{OnError, 502}
 }

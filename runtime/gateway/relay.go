@@ -48,6 +48,11 @@ func (s *State) relayBody(r *httpd.Request, set *Settings, buffering bool) error
 	start, end := b.R, b.R // data wait in b.B[start:end]
 	raw := b.Len()         // received since the last piece was delivered
 	need := s.need(set, buffering)
+	held := s.holding(r, buffering)
+	defer held.stop()
+	if b.Len() > 0 {
+		held.received()
+	}
 	for {
 		var done bool
 		var err error
@@ -60,6 +65,7 @@ func (s *State) relayBody(r *httpd.Request, set *Settings, buffering bool) error
 		}
 		if end > start && (done || err == errUpstream || err == nil && raw >= need) {
 			err := s.deliver(r, b.B[start:end], buffering, done || err != nil)
+			held.delivered()
 			if s.slow.backlog != nil {
 				on, err := s.catchUp(r, set, err)
 				if !on {
@@ -84,6 +90,7 @@ func (s *State) relayBody(r *httpd.Request, set *Settings, buffering bool) error
 		if n > 0 {
 			b.W += n
 			raw += n
+			held.received()
 			continue
 		}
 		late := isTimeout(err)
@@ -168,11 +175,13 @@ func (s *State) bodyFailure(r *httpd.Request, err error) error {
 		return errClient
 	case isTimeout(err):
 		r.Errorf(logs.Error, "upstream timed out (110: Connection timed out) while reading upstream")
+		s.blameTimeout(r, "_read_timeout", "waiting for the rest of the body of", s.set.Read)
 		return errUpstream
 	case err == nil || err == io.EOF:
 		return io.EOF
 	}
 	r.Errorf(logs.Error, "recv() failed%s while reading upstream", httpd.Errno(err))
+	s.blameClosed(r, err)
 	return errUpstream
 }
 

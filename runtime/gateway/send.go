@@ -93,12 +93,14 @@ func (s *State) sendFailure(r *httpd.Request, err error) *failure {
 		return nil
 	case isTimeout(err):
 		r.Errorf(logs.Error, "upstream timed out (110: Connection timed out) while sending request to upstream")
+		s.blameTimeout(r, "_send_timeout", "sending the request to", s.set.Send)
 		return &failure{OnTimeout, 504}
 	}
 	if s.conn.State() == connHasData {
 		return nil
 	}
 	r.Errorf(logs.Error, "writev() failed%s while sending request to upstream", httpd.Errno(err))
+	s.blameClosed(r, err)
 	return &failure{OnError, 502}
 }
 

@@ -41,8 +41,10 @@ func (s *State) secure(r *httpd.Request, to Target, set *Settings) *failure {
 		return nil
 	case isTimeout(err) || set.Connect > 0 && time.Since(began) >= set.Connect:
 		r.Errorf(logs.Error, "upstream timed out (110: Connection timed out) while SSL handshaking to upstream")
+		s.blameTimeout(r, "_connect_timeout", "the TLS handshake with", set.Connect)
 		return &failure{OnTimeout, 504}
 	}
 	r.Errorf(logs.Error, "%s while SSL handshaking to upstream", certs.HandshakeText(err))
+	s.blameHandshake(r, err)
 	return &failure{OnError, 502}
 }

@@ -64,6 +64,7 @@ func (u *upgraded) done(res tunnel.Result) {
 	u.peer.Close()
 	u.group.Free(&u.tried, upstream.OK)
 	text := ""
+	u.blame(res)
 	if res.End == tunnel.Timeout {
 		text = "upstream timed out (110: Connection timed out) while proxying upgraded connection"
 	}

@@ -220,6 +220,7 @@ func (r *Request) BodyFailed(err error) Status {
 	switch {
 	case errors.Is(err, errBodyTooLarge):
 		r.Errorf(logs.Error, "client intended to send too large chunked body: %d bytes", r.Body.Length)
+		r.Blame("body-too-large", "client_max_body_size", Fact{"bytes", r.Body.Length}, Fact{"limit", r.Loc.MaxBody})
 		r.lingering = true
 		return 413
 	case errors.Is(err, errBodyInvalid):

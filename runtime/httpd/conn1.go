@@ -431,6 +431,9 @@ func (r *Request) log() {
 		r.Loc.Log[i].Run(r)
 	}
 	r.Keepalive = keep && !r.terminated
+	if d := r.HTTP.Doctor; d != nil && r.trace == nil && r.Parent == nil {
+		d.Ended(r)
+	}
 }
 
 // release gives r back. Nothing of it may be used after.

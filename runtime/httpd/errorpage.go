@@ -51,6 +51,7 @@ func (r *Request) finish(st Status) Status {
 // our own.
 func (r *Request) special(st Status) Status {
 	r.errStatus = st
+	r.fails(st)
 	if r.Debugging(logs.DebugHTTP) {
 		r.Debugf(logs.DebugHTTP, "http special response: %d, \"%s?%s\"", int(st), r.URI, r.Args)
 	}
@@ -142,13 +143,25 @@ var methodGET = []byte("GET")
 
 // page sends our own page for a status.
 func (r *Request) page(st Status) Status {
+	if r.Examined() && r.Parent == nil && st >= 400 {
+		if t, body := r.HTTP.Doctor.Page(r, st); body != nil {
+			return r.sendPageOf(t, body)
+		}
+	}
 	return r.sendPage(r.pageBody(st))
 }
 
 func (r *Request) sendPage(body []byte) Status {
+	if body == nil {
+		return r.sendPageOf(nil, nil)
+	}
+	return r.sendPageOf(typeHTML, body)
+}
+
+func (r *Request) sendPageOf(contentType, body []byte) Status {
 	p := &r.Resp
-	if body != nil {
-		p.ContentType, p.PlainType = typeHTML, true
+	if contentType != nil {
+		p.ContentType, p.PlainType = contentType, true
 	}
 	p.Length = int64(len(body))
 	p.ClearRanges()

@@ -99,8 +99,10 @@ func (r *Request) rewrite() Status {
 	r.changes--
 	if r.changes == 0 {
 		r.Errorf(logs.Error, "rewrite or internal redirection cycle while processing \"%s\"", r.URI)
+		r.cycle()
 		return 500
 	}
+	r.hop(r.URI)
 	return Rewritten
 }
 
@@ -108,6 +110,7 @@ func (r *Request) rewrite() Status {
 func (r *Request) tooLarge() Status {
 	if max := r.Loc.MaxBody; max > 0 && r.Parent == nil && r.Body.Announced > max && !r.Body.discarding {
 		r.Errorf(logs.Error, "client intended to send too large body: %d bytes", r.Body.Announced)
+		r.Blame("body-too-large", "client_max_body_size", Fact{"bytes", r.Body.Announced}, Fact{"limit", max})
 		r.expectDone = true
 		r.DiscardBody()
 		r.note("client_max_body_size is %d here", max)
@@ -255,6 +258,7 @@ func (r *Request) content() Status {
 	if n := len(r.URI); n > 0 && r.URI[n-1] == '/' {
 		if path := r.Path(r.URI); path != nil {
 			r.Errorf(logs.Error, "directory index of \"%s\" is forbidden", path)
+			r.noIndex(path)
 		}
 		return 403
 	}
@@ -265,7 +269,11 @@ func (r *Request) content() Status {
 // step runs s, or when r is being explained says what s would do.
 func (r *Request) step(phase string, s *Step) Status {
 	if r.trace == nil {
-		return s.Run(r)
+		st := s.Run(r)
+		if st >= 400 {
+			r.answered(s)
+		}
+		return st
 	}
 	return r.trace.step(r, phase, s)
 }

@@ -99,6 +99,7 @@ type Request struct {
 
 	out   output
 	trace *Trace
+	file  *Case // nil without a Doctor
 }
 
 // An Attachment is what somebody above keeps with a request until it ends.
@@ -239,8 +240,10 @@ func (r *Request) Redirect(uri, args []byte) Status {
 	r.changes--
 	if r.changes == 0 {
 		r.Errorf(logs.Error, "rewrite or internal redirection cycle while internally redirecting to \"%s\"", uri)
+		r.cycle()
 		return 500
 	}
+	r.hop(uri)
 	r.URI, r.Args, r.ValidTarget, r.UnderAlias = uri, args, false, false
 	r.Internal = true
 	r.Resp.GzipVary = false
@@ -256,8 +259,10 @@ func (r *Request) Enter(name []byte) Status {
 	r.changes--
 	if r.changes == 0 {
 		r.Errorf(logs.Error, "rewrite or internal redirection cycle while redirect to named location \"%s\"", name)
+		r.cycle()
 		return 500
 	}
+	r.hop(name)
 	if len(r.URI) == 0 {
 		r.Errorf(logs.Error, "empty URI in redirect to named location \"%s\"", name)
 		return 500
@@ -307,6 +312,9 @@ func (r *Request) Logger() *slog.Logger {
 
 // Errorf writes a line to the error log, with what nginx says of a request.
 func (r *Request) Errorf(level slog.Level, format string, args ...any) {
+	if r.Examined() {
+		r.said(level, fmt.Sprintf(format, args...))
+	}
 	log := r.Logger()
 	ctx := logContext(r.Client)
 	if !log.Enabled(ctx, level) {

@@ -20,6 +20,7 @@ type HTTP struct {
 	Vars    *Vars
 	Log     *slog.Logger
 	Debug   logs.Parts // of the debug log that Log takes
+	Doctor  Doctor     // nil, unless people develop with the server
 
 	Version string // of the nginx that is stood in for, "1.31.5"
 	Prefix  string // that relative file names are relative to, with a final "/"

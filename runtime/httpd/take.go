@@ -30,7 +30,7 @@ type Taken struct {
 func (r *Request) Take() *Taken {
 	r.HTTP.live.hand(r.Client)
 	t := &Taken{h: r.HTTP, c: r.Client, log: r.Logger(), server: r.Server}
-	if len(r.Loc.Log) > 0 {
+	if len(r.Loc.Log) > 0 || r.Examined() {
 		t.r = r
 		r.out.reset(r)
 		r.Body.store.Free()

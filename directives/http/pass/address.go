@@ -90,6 +90,9 @@ func (f *Finder) Find(r *httpd.Request, u resolver.URL, defaultPort int) (to gat
 	g, err := f.group(r, u, defaultPort)
 	if err != nil {
 		r.Errorf(logs.Error, "%v", err)
+		if r.Examined() {
+			r.Blame("unresolved-host", "_pass", httpd.Fact{Name: "host", Value: u.Host}, httpd.Fact{Name: "error", Value: err.Error()})
+		}
 		return to, 502
 	}
 	return gateway.Target{Group: g, Name: u.Host}, httpd.OK

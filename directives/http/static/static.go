@@ -71,6 +71,9 @@ func failed(r *httpd.Request, path []byte, err *openfile.Error) httpd.Status {
 	if st != 404 || r.Loc.LogNotFound {
 		r.Errorf(level, "%s \"%s\" failed%s", err.Call, path, httpd.Errno(err))
 	}
+	if st == 404 && r.Examined() {
+		r.Blame("missing-file", "root", httpd.Fact{Name: "path", Value: string(path)})
+	}
 	return st
 }
 

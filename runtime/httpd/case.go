@@ -1,0 +1,173 @@
+package httpd
+
+import (
+	"log/slog"
+
+	"understudy/parser/diag"
+	"understudy/runtime/logs"
+)
+
+// A Doctor is told what goes wrong with requests, and explains it to people who
+// develop with the server. A server without one keeps nothing for it.
+type Doctor interface {
+	// Page returns the type and body of a page in place of nginx's own for a
+	// status from 400 on; nil if nginx's page is to be sent.
+	Page(r *Request, st Status) (contentType, body []byte)
+
+	// Ended is called when r, which is no subrequest, has been logged.
+	Ended(r *Request)
+
+	// Later prepares to tell of c while r goes on. report may be called from any
+	// goroutine; it is due when what c says has lasted for so many nanoseconds.
+	Later(r *Request, c Cause) (report func(), due int64)
+}
+
+// A Cause is why something went wrong, as the place that failed knows it.
+type Cause struct {
+	Code string // the Name of an entry of diag.Catalog
+	// Directive is the one whose value decided. One that begins with "_" is of the
+	// protocol in use: "_read_timeout" is proxy_read_timeout.
+	Directive string
+	Facts     []Fact    // evidence
+	Loc       *Location // in force when it happened
+	Step      *Step     // that gave the status, or nil
+	Status    Status    // that followed, or 0
+}
+
+// A Fact is a piece of evidence. A Value is text, a number, a time.Duration or a list
+// of texts, and nothing that belongs to the request.
+type Fact struct {
+	Name  string
+	Value any
+}
+
+// Fact returns the value of a piece of evidence, nil if there is none.
+func (c *Cause) Fact(name string) any {
+	for _, f := range c.Facts {
+		if f.Name == name {
+			return f.Value
+		}
+	}
+	return nil
+}
+
+// A Case is what a Doctor knows of a request.
+type Case struct {
+	Causes []Cause  // as they happened
+	Hops   []string // the URIs after the one that was asked for
+	Said   string   // the last line of the error log that was no mere notice
+	Status Status   // from 400 on, if there is no answer but our own page
+	Page   any      // for the Doctor, between Page and Ended
+
+	step *Step // that gave the last status from 400 on
+}
+
+// Examined reports whether somebody wants to know what goes wrong. Those who fail
+// ask before they gather evidence.
+func (r *Request) Examined() bool { return r.HTTP.Doctor != nil && r.trace == nil }
+
+// Case returns what is known of r and its subrequests, nil if nothing is.
+func (r *Request) Case() *Case { return r.Main().file }
+
+func (r *Request) openCase() *Case {
+	m := r.Main()
+	if m.file == nil {
+		m.file = &Case{}
+	}
+	return m.file
+}
+
+// Blame says why something went wrong with r, if somebody wants to know.
+func (r *Request) Blame(code, directive string, evidence ...Fact) {
+	if r.Examined() {
+		c := r.openCase()
+		c.Causes = append(c.Causes, Cause{Code: code, Directive: directive, Facts: evidence, Loc: r.Loc})
+	}
+}
+
+// said keeps a line of the error log.
+func (r *Request) said(level slog.Level, text string) {
+	if level >= logs.Info && level != logs.Notice {
+		r.openCase().Said = text
+	}
+}
+
+// hop keeps a URI that the request has come to.
+func (r *Request) hop(uri []byte) {
+	if r.Examined() {
+		c := r.openCase()
+		c.Hops = append(c.Hops, string(uri))
+	}
+}
+
+// answered keeps which step gave a status of an error.
+func (r *Request) answered(s *Step) {
+	if r.Examined() && r.Parent == nil {
+		r.openCase().step = s
+	}
+}
+
+// cycle says that the URI changed too often.
+func (r *Request) cycle() {
+	if !r.Examined() {
+		return
+	}
+	hops := append([]string{string(r.Target)}, r.openCase().Hops...)
+	facts := []Fact{{"hops", hops}}
+	if path := r.Path(r.URI); path != nil {
+		facts = append(facts, Fact{"path", string(path)})
+	}
+	r.Blame("redirect-cycle", "", facts...)
+}
+
+// fails notes that the answer to r is a page for a status. What has no cause by now
+// has the step that gave the status, and what the error log said of it.
+func (r *Request) fails(st Status) {
+	if !r.Examined() || r.Parent != nil || st < 400 {
+		return
+	}
+	c := r.openCase()
+	if c.Status == 0 {
+		c.Status = st
+		if !c.fatal() {
+			r.Blame("answered-by", "", r.evidence(c.step)...)
+			c.Causes[len(c.Causes)-1].Step = c.step
+		}
+		c.Causes[len(c.Causes)-1].Status = st
+	}
+}
+
+// fatal reports whether a cause is known that explains a status.
+func (c *Case) fatal() bool { return len(c.Causes) > 0 }
+
+// evidence is what can be said of a status without a cause of its own.
+func (r *Request) evidence(s *Step) []Fact {
+	var facts []Fact
+	if r.Case().Said != "" {
+		facts = append(facts, Fact{"log", r.Case().Said})
+	}
+	if s != nil && (s.Name == "try_files" || s.Name == "static file" || s.Name == "index") {
+		if path := r.Path(r.URI); path != nil {
+			facts = append(facts, Fact{"path", string(path)})
+		}
+	}
+	return facts
+}
+
+// noIndex says that there is no page for a folder.
+func (r *Request) noIndex(path []byte) {
+	if r.Examined() {
+		r.Blame("no-index", "index", Fact{"path", string(path)})
+	}
+}
+
+// Pos is where the step that gave the status stands, or the location.
+func (c *Cause) Pos() diag.Pos {
+	switch {
+	case c.Step != nil && c.Step.Pos.IsValid():
+		return c.Step.Pos
+	case c.Loc != nil:
+		return c.Loc.Pos
+	}
+	return diag.Pos{}
+}
