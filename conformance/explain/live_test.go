@@ -61,8 +61,8 @@ func (w *witness) module() spec.Module {
 	}}
 }
 
-// build compiles a configuration, and returns its only port.
-func build(table *spec.Table, conf, prefix string, offline bool) (*httpd.HTTP, *httpd.Port, error) {
+// build compiles a configuration, and returns its outermost block and its only port.
+func build(table *spec.Table, conf, prefix string, offline bool) (main *spec.Scope, p *httpd.Port, err error) {
 	tree, err := parser.Load("/n", parser.Memory(map[string]string{"/n": conf}))
 	if err != nil {
 		return nil, nil, err
@@ -71,7 +71,7 @@ func build(table *spec.Table, conf, prefix string, offline bool) (*httpd.HTTP, *
 	if err := c.Main.Diags().Err(); err != nil {
 		return nil, nil, err
 	}
-	return spec.Result[*httpd.HTTP](c.Main), spec.Result[httpcore.Listening](c.Main).Ports[0], nil
+	return c.Main, spec.Result[httpcore.Listening](c.Main).Ports[0], nil
 }
 
 // An echo answers all requests, and tells what they were.
@@ -224,7 +224,7 @@ func TestExplainIsWhatHappens(t *testing.T) {
 	tried, bad, passed, wrong := 0, 0, 0, 0
 	for confs := 1; tried < want; confs++ {
 		conf := g.conf()
-		h, foreseen, err := build(directives.Table, conf, root, true)
+		main, foreseen, err := build(directives.Table, conf, root, true)
 		if err != nil {
 			if bad++; bad > 10+confs/2 {
 				t.Fatalf("most configurations are wrong, such as this: %v\n%s", err, conf)
@@ -241,7 +241,7 @@ func TestExplainIsWhatHappens(t *testing.T) {
 			if f.near == nil {
 				f.connect(live)
 			}
-			foretold := explained(t, h, foreseen, q, f)
+			foretold, r := explained(t, spec.Result[*httpd.HTTP](main), foreseen, q, f)
 			got, err := f.live(q, w, back)
 			if err != nil {
 				t.Fatalf("%v: %v\n%s", q, err, conf)
@@ -250,6 +250,9 @@ func TestExplainIsWhatHappens(t *testing.T) {
 				passed++
 			}
 			tried++
+			if err := agrees(r.Loc, main, got.sent); err != nil {
+				t.Errorf("%+v: %v\n%s", q, err, conf)
+			}
 			if got != foretold {
 				if wrong++; wrong <= 5 {
 					t.Errorf("%+v\n got %v\nwant %v\n%s", q, foretold, got, conf)
@@ -263,7 +266,7 @@ func TestExplainIsWhatHappens(t *testing.T) {
 	}
 }
 
-func explained(t *testing.T, h *httpd.HTTP, p *httpd.Port, q asking, f *client) outcome {
+func explained(t *testing.T, h *httpd.HTTP, p *httpd.Port, q asking, f *client) (outcome, *httpd.Request) {
 	t.Helper()
 	remote := netip.MustParseAddrPort(f.near.LocalAddr().String())
 	r, trace, err := p.Any.Explain(h, httpd.Query{
@@ -278,7 +281,36 @@ func explained(t *testing.T, h *httpd.HTTP, p *httpd.Port, q asking, f *client) 
 	if trace.Asked != nil {
 		o.sent = string(trace.Asked.Request)
 	}
-	return o
+	return o, r
+}
+
+// agrees compares what is said to be in force of proxy_set_header with what was sent:
+// of the fields that no client sends, those and no others.
+func agrees(l *httpd.Location, main *spec.Scope, sent string) error {
+	s := main.Built(l)
+	if s == nil || sent == "" {
+		return nil
+	}
+	f := s.Effect(directives.Table.Lookup("proxy_set_header")[0])
+	given := map[string]bool{}
+	for _, g := range f.Given {
+		name, value := g.Directive.Args[0].Text, g.Directive.Args[1].Text
+		given[name] = true
+		if value == "1" && !strings.Contains(sent, "\r\n"+name+": ") {
+			return fmt.Errorf("%s is in force, and %s was not sent: %q", g.Text("1.31.5"), name, sent)
+		}
+	}
+	for _, name := range []string{"X-Http", "X-Loc", "X-Uri"} {
+		if !given[name] && strings.Contains(sent, "\r\n"+name+": ") {
+			return fmt.Errorf("%s was sent, and only %v is in force: %q", name, given, sent)
+		}
+	}
+	for _, x := range f.Lost {
+		if name := x.Directive.Args[0].Text; name != "X-A" && !given[name] && strings.Contains(sent, "\r\n"+name+": ") {
+			return fmt.Errorf("%s is lost, and was sent: %q", x.Text("1.31.5"), sent)
+		}
+	}
+	return nil
 }
 
 func (f *client) live(q asking, w *witness, back *echo) (o outcome, err error) {
