@@ -103,7 +103,10 @@ func checked(t *testing.T, binary string, f *fault, twin bool) map[string]string
 	}
 	out, _ := exec.Command(binary, append(args, file)...).Output() // errors are in it
 	var r struct {
-		Findings []struct{ Code, Severity, Message string }
+		Findings []struct {
+			Code, Severity, Message string
+			Fix                     *struct{ Safe bool }
+		}
 	}
 	if err := json.Unmarshal(out, &r); err != nil {
 		t.Fatalf("%v in %q", err, out)
@@ -111,6 +114,32 @@ func checked(t *testing.T, binary string, f *fault, twin bool) map[string]string
 	found := map[string]string{}
 	for _, x := range r.Findings {
 		found[x.Code] = x.Severity + ": " + x.Message
+		if x.Code == f.code && x.Fix != nil && !twin {
+			fixed(t, binary, f, file)
+		}
 	}
 	return found
+}
+
+// fixed makes the fixes of a fault and checks that it is gone, and that nothing is wrong
+// that was not before.
+func fixed(t *testing.T, binary string, f *fault, file string) {
+	t.Helper()
+	args := []string{"check", "--fix-all", "--format", "json"}
+	if f.option != "" {
+		args = append(args, f.option)
+	}
+	out, _ := exec.Command(binary, append(args, file)...).Output()
+	var r struct {
+		Findings []struct{ Code, Severity, Message string }
+	}
+	if err := json.Unmarshal(out, &r); err != nil {
+		t.Fatalf("%v in %q", err, out)
+	}
+	for _, x := range r.Findings {
+		if x.Code == f.code || x.Severity == "error" {
+			text, _ := os.ReadFile(file)
+			t.Errorf("after the fix: %s %s\n%s", x.Code, x.Message, text)
+		}
+	}
 }

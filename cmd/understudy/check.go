@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"log/slog"
@@ -103,7 +104,9 @@ func (a *app) check(c *cli.Context) error {
 	case "github":
 		r.github(a.stdout)
 	default:
-		r.text(a.stdout, newRenderer(a.stdout, s.tree.Files, color), c.Bool("quiet"))
+		w := bufio.NewWriter(a.stdout)
+		r.text(w, newRenderer(w, s.tree.Files, color), c.Bool("quiet"))
+		err = w.Flush()
 	}
 	if err != nil {
 		return failf(exitEnvironment, "%v", err)

@@ -43,7 +43,7 @@ func moves(s *spec.Scope) bool {
 		return false
 	}
 	for _, d := range s.At.Block {
-		if d.Err == nil && (d.Name.Text == "return" && (strings.HasPrefix(arg(d, 0), "3") || len(d.Args) == 1) || d.Name.Text == "rewrite" || d.Name.Text == "if") {
+		if d.Err == nil && (d.Name.Text == "return" && strings.ContainsAny(arg(d, len(d.Args)-1), "/$") || d.Name.Text == "rewrite" || d.Name.Text == "if") {
 			return true
 		}
 	}
