@@ -169,7 +169,7 @@ func (f *foreground) unresolvedHosts(tree *parser.Tree) (list diag.List) {
 		}
 		list = append(list, diag.Diagnostic{
 			Pos: u.at, Severity: diag.Warning, Code: "unresolved-host", Detail: detail,
-			Msg: fmt.Sprintf("upstream host %q does not resolve; nginx would not start", u.host),
+			Msg: fmt.Sprintf("host %q does not resolve here; nginx would not start", u.host),
 		})
 	}
 	f.unknown = nil

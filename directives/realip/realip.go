@@ -137,6 +137,10 @@ func (ps *proxies) add(call *spec.Call) error {
 		return nil
 	}
 	addrs, err := lookup(env, text)
+	if (err != nil || len(addrs) == 0) && env.Overlay.Lenient() {
+		env.Overlay.Unresolved(text, call.Args[0].Pos) // nobody is believed because of it
+		return nil
+	}
 	if err != nil || len(addrs) == 0 {
 		return call.Errorf(0, `host not found in set_real_ip_from "%s"`, text)
 	}

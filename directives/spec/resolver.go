@@ -2,6 +2,7 @@ package spec
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"time"
 
@@ -74,6 +75,10 @@ func ParseResolver(call *Call) (*resolver.Resolver, error) {
 			u, err := resolver.ParseURL(context.Background(), word, resolver.Options{
 				DefaultPort: 53, NoResolve: env.Offline, Lookup: env.LookupFunc(),
 			})
+			if errors.Is(err, resolver.ErrNotFound) && env.Overlay.Lenient() {
+				env.Overlay.Unresolved(u.Host, call.Args[p.Arg].Pos)
+				u.Addrs, err = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(u.Port))}, nil
+			}
 			if err != nil {
 				return nil, call.Errorf(p.Arg, `%v in resolver "%s"`, err, word)
 			}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"understudy/directives/spec"
 	"understudy/runtime/gateway"
@@ -119,10 +120,10 @@ func (f *Finder) group(r *httpd.Request, u resolver.URL, defaultPort int) (*upst
 		peers = append(peers, upstream.NewUnixPeer(u.Text, u.Host))
 	case named:
 		peers = append(peers, upstream.NewPeer(u.Host, addr))
-	case r.Loc.Resolve == nil && f.over.Lenient():
-		list, err := resolver.Lookup(context.Background(), u.Host)
+	case f.over.Lenient() && !r.Explaining():
+		list, err := lookup(r, u.Host)
 		if err != nil {
-			return nil, fmt.Errorf("no resolver defined to resolve %s, and the system does not know it", u.Host)
+			return nil, err
 		}
 		for _, a := range list {
 			peers = append(peers, upstream.NewPeer(u.Host, netip.AddrPortFrom(a, portOf(u, defaultPort))))
@@ -162,6 +163,26 @@ func unresolved(host string, port uint16) *upstream.Peer {
 	p := upstream.NewPeer(host, netip.AddrPortFrom(netip.IPv4Unspecified(), port))
 	p.Name = net.JoinHostPort(host, strconv.Itoa(int(port)))
 	return p
+}
+
+// systemTimeout bounds how long the system may take for a name.
+const systemTimeout = 2 * time.Second
+
+// lookup asks the system for the addresses of a host before the resolver of the
+// configuration, whose servers may be those of another network.
+func lookup(r *httpd.Request, host string) ([]netip.Addr, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), systemTimeout)
+	defer cancel()
+	list, err := resolver.Lookup(ctx, host)
+	switch {
+	case r.Loc.Resolve == nil && err != nil:
+		return nil, fmt.Errorf("no resolver defined to resolve %s, and the system has no address of it", host)
+	case r.Loc.Resolve == nil:
+		r.Errorf(logs.Warn, "no resolver defined to resolve %s: nginx would answer 502 here", host)
+	case err != nil:
+		return r.Loc.Resolve(host)
+	}
+	return list, nil
 }
 
 // instead returns the group that stands in for a host, if one does.
