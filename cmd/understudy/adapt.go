@@ -129,7 +129,11 @@ func stream(f *os.File) string {
 // defaults are the places of what a http block does not say, where nginx would
 // have one below its prefix.
 func (f *foreground) defaults() [][2]string {
-	list := [][2]string{{"access_log", stream(os.Stdout)}}
+	access := stream(os.Stdout)
+	if f.screen.logs() {
+		access = "off"
+	}
+	list := [][2]string{{"access_log", access}}
 	for _, name := range tempKinds {
 		list = append(list, [2]string{name + "_temp_path", filepath.Join(f.stateDir(), name+"_temp")})
 	}

@@ -59,5 +59,5 @@ func (a *app) demo(c *cli.Context) error {
 		return failf(exitEnvironment, "%v", err)
 	}
 	s := &source{overlay: &overlay{}, conf: site.Config, prefix: filepath.ToSlash(prefix) + "/", version: target}
-	return a.serve(s, c.String("color"))
+	return a.serve(s, c.String("color"), showing{})
 }

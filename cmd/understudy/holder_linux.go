@@ -31,27 +31,38 @@ func holderOf(network string, port int) holder {
 	return holder{}
 }
 
-// socketsOf adds the sockets of a port as links in /proc name them. proc_net(5):
-// the second column is the local address, the fourth the state, the tenth the
-// inode.
+// States of sockets in proc_net(5).
+const (
+	tcpListen = "0A" // TCP_LISTEN
+	udpOpen   = "07" // TCP_CLOSE: not connected
+)
+
+// socketsOf adds the sockets of a port as links in /proc name them.
 func socketsOf(file, network string, port int, into map[string]bool) {
-	f, err := os.Open(file)
+	state := tcpListen
+	if network == "udp" {
+		state = udpOpen
+	}
+	eachSocket(file, state, func(addr, inode string) {
+		_, hex, _ := strings.Cut(addr, ":")
+		if n, err := strconv.ParseUint(hex, 16, 16); err == nil && int(n) == port {
+			into["socket:["+inode+"]"] = true
+		}
+	})
+}
+
+// eachSocket calls f with the local address and the inode of the sockets in a state.
+// proc_net(5): the second column is the local address, the fourth the state, the tenth
+// the inode.
+func eachSocket(file, state string, f func(addr, inode string)) {
+	in, err := os.Open(file)
 	if err != nil {
 		return
 	}
-	defer f.Close()
-	state := "0A" // TCP_LISTEN
-	if network == "udp" {
-		state = "07" // TCP_CLOSE: not connected
-	}
-	for s := bufio.NewScanner(f); s.Scan(); {
-		column := strings.Fields(s.Text())
-		if len(column) < 10 || column[3] != state {
-			continue
-		}
-		_, hex, _ := strings.Cut(column[1], ":")
-		if n, err := strconv.ParseUint(hex, 16, 16); err == nil && int(n) == port {
-			into["socket:["+column[9]+"]"] = true
+	defer in.Close()
+	for s := bufio.NewScanner(in); s.Scan(); {
+		if column := strings.Fields(s.Text()); len(column) >= 10 && column[3] == state {
+			f(column[1], column[9])
 		}
 	}
 }

@@ -130,6 +130,7 @@ func (p *program) specOptions(c *configuration) spec.Options {
 		Version:    p.version(),
 		Test:       p.opts.test,
 		ThirdParty: p.foreground != nil,
+		Remember:   p.foreground != nil,
 		Zones:      c.zones,
 		Logs:       c.logs,
 		Log:        slog.New(c.journal),

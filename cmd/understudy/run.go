@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -30,7 +28,7 @@ func (a *app) runCommand() *cli.Command {
 			"temporary files that cannot be where the configuration wants them are elsewhere, and\n" +
 			"standard error says so. Ctrl-C stops, SIGQUIT lets requests finish, SIGHUP reads the\n" +
 			"configuration again.",
-		Flags: append(append(confFlags(), overlayFlags()...),
+		Flags: append(append(append(confFlags(), overlayFlags()...), consoleFlags()...),
 			&cli.StringFlag{Name: "globals", Aliases: []string{"g"}, Usage: "`DIRECTIVES` of the main context to add"}),
 		Action: func(c *cli.Context) error {
 			arg, err := oneConf(c)
@@ -51,16 +49,17 @@ func (a *app) runCommand() *cli.Command {
 			}
 			s.overlay = o
 			s.reread = func() (*overlay, error) { return overlayOf(c, filepath.Dir(s.conf)) }
-			return a.serve(s, c.String("color"))
+			return a.serve(s, c.String("color"), showingOf(c))
 		},
 	}
 }
 
 // serve runs s until a signal ends it.
-func (a *app) serve(s *source, color string) error {
+func (a *app) serve(s *source, color string, show showing) error {
 	f := &foreground{source: s, overlay: s.overlay, stderr: a.stderr, color: palette{color == "always" || color != "never" && colorful(a.stderr)}, said: map[string]bool{}}
 	f.console = logs.NewConsole(a.stderr, logs.Warn, f.color.on) // what happens without fault is told in our own words
 	f.placing.f = f
+	f.screen = newScreen(f, show, a.stdout)
 	p := &program{origin: originOf(nil), stdout: a.stdout, stderr: a.stderr, foreground: f}
 	p.paths = paths{prefix: s.prefix, conf: s.conf}
 	p.initial = &initialLog{console: &console{w: a.stderr}, Handler: f.console}
@@ -94,6 +93,7 @@ type foreground struct {
 	stderr  io.Writer
 	color   palette
 	console slog.Handler
+	screen  *screen
 	said    map[string]bool
 
 	gathered  []kind              // notices to be given
@@ -102,8 +102,9 @@ type foreground struct {
 	deaf      bool                // nobody answers for names
 	authority *certs.Authority    // nil until it is needed
 
-	invalid bool  // the configuration has errors
-	failed  error // why else it does not run
+	warnings int   // that were found
+	invalid  bool  // the configuration has errors
+	failed   error // why else it does not run
 }
 
 // notice tells the person something, once.
@@ -177,7 +178,11 @@ func (f *foreground) report(tree *parser.Tree, found diag.List) bool {
 	if f.invalid {
 		found = f.source.decorate(tree, found)
 	}
+	f.warnings = 0
 	for _, d := range unique(found.Sorted()) {
+		if d.Severity == diag.Warning {
+			f.warnings++
+		}
 		if d.Severity != diag.Hint {
 			r.diagnostic(d)
 		}
@@ -199,7 +204,8 @@ func (f *foreground) handler(s *settings) slog.Handler {
 }
 
 // started tells where the configuration can be reached.
-func (f *foreground) started(g *runtime.Graph) {
+func (f *foreground) started(c *configuration) {
+	g := c.compiled.Graph
 	var at []string
 	for i := range g.Listen {
 		at = append(at, address(&g.Listen[i].Options))
@@ -207,7 +213,7 @@ func (f *foreground) started(g *runtime.Graph) {
 	if len(at) == 0 {
 		at = []string{"nothing"}
 	}
-	f.tell("%s is running (process %d), listening on %s", f.source.conf, os.Getpid(), strings.Join(at, ", "))
+	f.screen.running(c, at)
 }
 
 func address(o *listen.Options) string {

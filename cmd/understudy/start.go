@@ -35,7 +35,7 @@ func (p *program) start() int {
 	}
 	p.begin(next, c)
 	if p.foreground != nil {
-		p.foreground.started(c.compiled.Graph)
+		p.foreground.started(c)
 	} else {
 		p.redirectStderr(c)
 		p.initial.console.on.Store(false)
@@ -63,6 +63,9 @@ func (p *program) prepare(tree *parser.Tree) (*runtime.Next, *configuration, boo
 	old := p.journal.handler()
 	c.journal.use(p.handlerOf(c))
 	c.debug()
+	if p.foreground != nil {
+		p.foreground.screen.attach(c)
+	}
 	if p.foreground == nil {
 		p.journal.use(c.journal.handler()) // nginx reports what follows to the new log
 	}
@@ -202,7 +205,7 @@ func (p *program) reload() {
 	if p.foreground == nil {
 		p.redirectStderr(c)
 	} else if p.watch == nil {
-		p.foreground.started(c.compiled.Graph)
+		p.foreground.started(c)
 	}
 	p.journal.printf(logs.Notice, "gracefully shutting down")
 }

@@ -109,10 +109,10 @@ func (f *foreground) tellChanges(before, after *parser.Tree, files []string, too
 	case 1:
 		what = "1 directive changed"
 	}
-	f.tell("%s, in force after %s", what, took)
+	var lines strings.Builder // written at once: requests are shown as well
 	for i, c := range list {
 		if i == maxShown {
-			fmt.Fprintf(f.stderr, "  … and %d more\n", len(list)-i)
+			fmt.Fprintf(&lines, "\n  … and %d more", len(list)-i)
 			break
 		}
 		line := fmt.Sprintf("%c %s:%d: %s", c.mark, c.at.File, c.at.Line, printable(c.text))
@@ -121,6 +121,7 @@ func (f *foreground) tellChanges(before, after *parser.Tree, files []string, too
 		} else {
 			line = f.color.green(line)
 		}
-		fmt.Fprintf(f.stderr, "  %s\n", line)
+		fmt.Fprintf(&lines, "\n  %s", line)
 	}
+	f.tell("%s, in force after %s%s", what, took, lines.String())
 }
