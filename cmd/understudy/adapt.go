@@ -47,11 +47,13 @@ func (f *foreground) logs(ds []*parser.Directive) {
 		if err == nil {
 			continue
 		}
-		to := "stderr"
+		to, where := "stderr", "goes to standard error"
 		if name == "access_log" {
-			to = stream(os.Stderr)
+			if to = stream(os.Stderr); to == "off" {
+				where = "is off"
+			}
 		}
-		f.gather(name+" goes to standard error: %s", fmt.Sprintf("%v (%s)", err, d.Name.Pos))
+		f.gather(name+" "+where+": %s", fmt.Sprintf("%v (%s)", err, d.Name.Pos))
 		d.Args[0].Text = to
 		if to == "off" {
 			d.Args = d.Args[:1]
@@ -75,7 +77,7 @@ func (f *foreground) folders(ds []*parser.Directive) {
 		if err == nil {
 			continue
 		}
-		f.gather("folders for temporary files and caches are in "+f.stateDir()+": %s", fmt.Sprintf("%v (%s)", err, d.Name.Pos))
+		f.gather("folders for temporary files and caches are in "+strings.ReplaceAll(f.stateDir(), "%", "%%")+": %s", fmt.Sprintf("%v (%s)", err, d.Name.Pos))
 		*arg = filepath.Join(f.stateDir(), strings.ReplaceAll(strings.Trim(*arg, "/"), "/", "_"))
 	}
 }
