@@ -20,13 +20,13 @@ import (
 
 // templating is what the environment says about templates.
 type templating struct {
-	dir, suffix, output             string // of the http block
-	streamSuffix, streamOutput      string
-	env                             map[string]string // what may be substituted
-	outputs                         map[string]string // names of files, and the templates they are made of
-	replaced                        []replacement
-	templated                       map[string]bool // files that are templates
-	streamTemplates, streamIncluded bool
+	dir, suffix, output        string // of the http block
+	streamSuffix, streamOutput string
+	env                        map[string]string // what may be substituted
+	outputs                    map[string]string // names of files, and the templates they are made of
+	replaced                   []replacement
+	templated                  map[string]bool // files that are templates
+	streamTemplates            bool
 }
 
 // A replacement is one variable of the environment that stood in a template.

@@ -23,7 +23,6 @@ type watcher struct {
 	events  *fsnotify.Watcher // nil: there are no events
 	changed func(files []string)
 	files   chan []string
-	done    chan struct{}
 }
 
 const (
@@ -39,9 +38,9 @@ type seen struct {
 }
 
 // watch calls changed, in a goroutine of its own, with the files that have
-// changed since they were last looked at.
+// changed since they were last looked at. It goes on as long as the process.
 func watch(changed func(files []string)) *watcher {
-	w := &watcher{changed: changed, files: make(chan []string), done: make(chan struct{})}
+	w := &watcher{changed: changed, files: make(chan []string)}
 	w.events, _ = fsnotify.NewWatcher()
 	go w.run()
 	return w
@@ -50,17 +49,10 @@ func watch(changed func(files []string)) *watcher {
 // use makes files, of which some may be folders or not be there, those to watch.
 func (w *watcher) use(files []string) { w.files <- files }
 
-func (w *watcher) close() {
-	close(w.files)
-	<-w.done
-}
-
 func (w *watcher) run() {
-	defer close(w.done)
 	var events chan fsnotify.Event
 	var errors chan error
 	if w.events != nil {
-		defer w.events.Close()
 		events, errors = w.events.Events, w.events.Errors
 	}
 	state := map[string]seen{}
@@ -69,10 +61,7 @@ func (w *watcher) run() {
 	defer t.Stop()
 	for {
 		select {
-		case files, ok := <-w.files:
-			if !ok {
-				return
-			}
+		case files := <-w.files:
 			// What was seen before stays: the configuration may have been read
 			// before the last change.
 			fresh := look(files, state)
