@@ -95,9 +95,9 @@ cross:
 		echo "build $$system"; \
 		CGO_ENABLED=0 GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -o bin/understudy-$$os-$$arch$$ext ./cmd/understudy || exit 1; \
 	done
-	@for os in darwin windows; do \
-		echo "vet $$os"; \
-		CGO_ENABLED=0 GOOS=$$os GOARCH=amd64 $(GO) vet -trimpath $(FAST) || exit 1; \
+	@for system in darwin/arm64 windows/amd64; do \
+		echo "vet $$system"; \
+		CGO_ENABLED=0 GOOS=$${system%/*} GOARCH=$${system#*/} $(GO) vet -trimpath $(FAST) || exit 1; \
 	done
 
 # govulncheck asks a database on the network. Where that cannot be reached this
