@@ -135,6 +135,7 @@ http {
 const tlsConfig = `
     server {
         listen TLSADDR ssl;
+        ssl_protocols TLSv1.3; # which is not the default of nginx before 1.23.4
         ssl_certificate ecdsa.pem;
         ssl_certificate_key ecdsa.key;
 
@@ -152,6 +153,7 @@ const tlsConfig = `
     }
     server {
         listen RSAADDR ssl;
+        ssl_protocols TLSv1.3; # which is not the default of nginx before 1.23.4
         ssl_certificate rsa.pem;
         ssl_certificate_key rsa.key;
         return 200 "ok\n";
@@ -180,6 +182,7 @@ stream {
 const streamTLSConfig = `
     server {
         listen STREAMTLS ssl;
+        ssl_protocols TLSv1.3; # which is not the default of nginx before 1.23.4
         ssl_certificate ecdsa.pem;
         ssl_certificate_key ecdsa.key;
         proxy_pass backend;
