@@ -169,6 +169,8 @@ func TestWatchesAgain(t *testing.T) {
 	<-left
 	w.Stop()
 	s.Close()
+	s.mu.Lock() // a tick may be under way
+	defer s.mu.Unlock()
 	if s.running || s.set != nil {
 		t.Errorf("got running %v, set %v", s.running, s.set)
 	}

@@ -12,26 +12,31 @@ import (
 // connection and nothing else.
 func TestContain(t *testing.T) {
 	s := newSite(t, noVars())
-	var fault atomic.Bool
-	fault.Store(true)
+	const inContent, inLog, nowhere = 0, 1, 2
+	var fault atomic.Int32
 	ask := func() string {
 		c := s.dial(t)
 		defer c.Close()
 		got, _ := io.ReadAll(c)
 		return string(got)
 	}
-	s.srv.Content = &Step{Name: "fault", Run: func(*Session) Status { panic("the fault") }}
-	if got := ask(); got != "" {
-		t.Errorf("got %q", got)
-	}
-	s.content(newProxy(group(t, backend(t, func(c *net.TCPConn) { c.Write([]byte("sound")); c.Close() }))))
-	logged := s.srv.Log
+	p := newProxy(group(t, backend(t, func(c *net.TCPConn) { c.Write([]byte("sound")); c.Close() })))
+	s.srv.Content = &Step{Name: "fault", Run: func(x *Session) Status {
+		if fault.Load() == inContent {
+			panic("the fault")
+		}
+		return p.Run(x)
+	}}
 	s.srv.Log = append([]Step{{Name: "fault", Run: func(*Session) Status {
-		if fault.Load() {
+		if fault.Load() == inLog {
 			panic("another fault")
 		}
 		return Declined
-	}}}, logged...)
+	}}}, s.srv.Log...)
+	if got := ask(); got != "" {
+		t.Errorf("got %q", got)
+	}
+	fault.Store(inLog)
 	if got := ask(); got != "sound" {
 		t.Errorf("got %q", got)
 	}
@@ -40,7 +45,7 @@ func TestContain(t *testing.T) {
 			t.Errorf("the log says %q, want %q in it", s.log.all(), want)
 		}
 	}
-	fault.Store(false)
+	fault.Store(nowhere)
 	if got := ask(); got != "sound" {
 		t.Errorf("afterwards: got %q", got)
 	}
