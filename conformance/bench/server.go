@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"understudy/conformance"
 )
 
 // A module is a set of those that a binary need not have.
@@ -50,15 +52,8 @@ func (b *binary) look(ctx context.Context) error {
 	if slices.Contains(options, "--with-http_ssl_module") && slices.Contains(options, "--with-stream_ssl_module") {
 		b.modules |= sslModule
 	}
-	if slices.Contains(options, "--with-stream=dynamic") { // as Debian builds it
-		for _, o := range options {
-			if dir, ok := strings.CutPrefix(o, "--modules-path="); ok {
-				module := filepath.Join(dir, "ngx_stream_module.so")
-				if _, err := os.Stat(module); err == nil {
-					b.modules, b.load = b.modules|streamModule, "load_module "+module+";\n"
-				}
-			}
-		}
+	if b.load = conformance.LoadStream(options); b.load != "" {
+		b.modules |= streamModule
 	}
 	return nil
 }

@@ -17,6 +17,8 @@ import (
 const tlsConf = `events {}
 http {
     access_log off;
+    server_tokens off;
+    ssl_protocols TLSv1.2 TLSv1.3;
     ssl_session_cache shared:S:1m;
     ssl_certificate localhost.pem;
     ssl_certificate_key localhost.key;
@@ -33,7 +35,7 @@ http {
     server { listen HTTP ssl; server_name maybe.example; ssl_verify_client optional; ssl_client_certificate b.example.pem; return 200 "$ssl_client_verify"; }
 }
 stream {
-    server { listen STREAM ssl; ssl_certificate localhost.pem; ssl_certificate_key localhost.key; proxy_pass BACKEND; }
+    server { listen STREAM ssl; ssl_protocols TLSv1.3; ssl_certificate localhost.pem; ssl_certificate_key localhost.key; proxy_pass BACKEND; }
 }
 `
 
@@ -43,6 +45,11 @@ func startTLS(t *testing.T, binary string) (dir, http, stream string) {
 	dir = t.TempDir()
 	h, s := address(t), address(t)
 	conf := strings.NewReplacer("HTTP", h, "STREAM", s, "BACKEND", backends(t, 1)[0]).Replace(tlsConf)
+	options, err := exec.Command(binary, "-V").CombinedOutput()
+	if err != nil {
+		t.Fatal(err)
+	}
+	conf = conformance.LoadStream(strings.Fields(string(options))) + conf
 	if err := os.WriteFile(filepath.Join(dir, "nginx.conf"), []byte(conf), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -89,6 +96,11 @@ func TestTLSBrowser(t *testing.T) {
 		missing(t, "nginx is not installed: what it does is the measure")
 	}
 	want, got := pages(t, nginx), pages(t, ours(t))
+	const old = 5 // old.example
+	if want[old].Protocol == "TLS 1.3" {
+		// An nginx that takes the protocols of the address's default server for all.
+		want[old].Protocol, want[old].Text = "TLS 1.2", "TLSv1.2"
+	}
 	for i := range want {
 		if !reflect.DeepEqual(got[i], want[i]) {
 			t.Errorf("page %d: got %+v, want %+v", i, got[i], want[i])
