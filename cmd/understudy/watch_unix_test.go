@@ -3,13 +3,14 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -43,18 +44,12 @@ const mostDelay = 300 * time.Millisecond
 func TestWatchKeepsConnections(t *testing.T) {
 	const sockets, edits = 100, 9
 	dir := t.TempDir()
-	back, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer back.Close()
-	go echoUpgraded(back)
-	front := freePort(t)
+	back, front := echoing(t), freeAddress(t)
 	conf := filepath.Join(dir, "site.conf")
 	write := func(n int) {
-		text := fmt.Sprintf(`server { listen 127.0.0.1:%d; location /n { return 200 "edit %d.\n"; }
+		text := fmt.Sprintf(`server { listen %s; location /n { return 200 "edit %d.\n"; }
 			location /ws { proxy_pass http://%s; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; } }
-			%s`, front, n, back.Addr(), strings.Repeat("# filling\n", n))
+			%s`, front, n, back, strings.Repeat("# filling\n", n))
 		temp := conf + ".new"
 		if err := os.WriteFile(temp, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -75,8 +70,8 @@ func TestWatchKeepsConnections(t *testing.T) {
 	awaitAnswer(t, front, "edit 0.")
 	var open []net.Conn
 	for range sockets {
-		c := upgraded(t, front)
-		defer c.Close()
+		c := upgradeAt(t, front, "/ws")
+		c.SetDeadline(time.Now().Add(time.Minute))
 		open = append(open, c)
 	}
 	var took []time.Duration
@@ -91,37 +86,18 @@ func TestWatchKeepsConnections(t *testing.T) {
 			t.Fatalf("connection %d after %d edits: %v", i, edits, err)
 		}
 	}
-	median := medianOf(took)
+	median := slices.Sorted(slices.Values(took))[len(took)/2]
 	t.Logf("%d edits with %d connections: %v, median %v", edits, sockets, took, median)
 	if median > mostDelay {
 		t.Errorf("an edit is in force after %v, want %v\n%s", median, mostDelay, said.String())
 	}
 }
 
-func medianOf(d []time.Duration) time.Duration {
-	s := append([]time.Duration(nil), d...)
-	for i := range s {
-		for j := i; j > 0 && s[j] < s[j-1]; j-- {
-			s[j], s[j-1] = s[j-1], s[j]
-		}
-	}
-	return s[len(s)/2]
-}
-
-func freePort(t *testing.T) int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 // awaitAnswer asks until the answer has a text.
-func awaitAnswer(t *testing.T, port int, want string) {
+func awaitAnswer(t *testing.T, addr, want string) {
 	t.Helper()
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
-		c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		c, err := net.Dial("tcp", addr)
 		if err != nil {
 			continue
 		}
@@ -136,63 +112,14 @@ func awaitAnswer(t *testing.T, port int, want string) {
 	t.Fatalf("no %q within %v", want, patience)
 }
 
-// echoUpgraded answers 101 to each request and then echoes.
-func echoUpgraded(l net.Listener) {
-	for {
-		c, err := l.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			defer c.Close()
-			r := bufio.NewReader(c)
-			for {
-				line, err := r.ReadString('\n')
-				if err != nil {
-					return
-				}
-				if line == "\r\n" {
-					break
-				}
-			}
-			fmt.Fprintf(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
-			r.WriteTo(c)
-		}()
-	}
-}
-
-// upgraded opens a connection that is a tunnel.
-func upgraded(t *testing.T, port int) net.Conn {
-	t.Helper()
-	c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.SetDeadline(time.Now().Add(time.Minute))
-	fmt.Fprintf(c, "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
-	var head []byte
-	for one := make([]byte, 1); !bytes.HasSuffix(head, []byte("\r\n\r\n")); head = append(head, one...) {
-		if _, err := c.Read(one); err != nil {
-			t.Fatalf("%v after %q", err, head)
-		}
-	}
-	if !bytes.HasPrefix(head, []byte("HTTP/1.1 101 ")) {
-		t.Fatalf("not upgraded: %q", head)
-	}
-	return c
-}
-
+// says sends a text over an echoing tunnel and reads it back.
 func says(c net.Conn, text string) error {
 	if _, err := c.Write([]byte(text)); err != nil {
 		return err
 	}
 	got := make([]byte, len(text))
-	for n := 0; n < len(got); {
-		m, err := c.Read(got[n:])
-		if err != nil {
-			return err
-		}
-		n += m
+	if _, err := io.ReadFull(c, got); err != nil {
+		return err
 	}
 	if string(got) != text {
 		return fmt.Errorf("got %q, want %q", got, text)

@@ -116,26 +116,6 @@ func TestUDPAlloc(t *testing.T) {
 	}
 }
 
-// serveUnixgram has the site serve a unix socket of datagrams.
-func (s *site) serveUnixgram(t *testing.T, path string) {
-	set := &listen.Set{Log: func(level, text string) { t.Log(level, text) }}
-	ch, err := set.Next([]listen.Options{{Network: "unixgram", Addr: "unix:" + path}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ch.Commit()
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		s.port.ServeUDP(ch.Sockets[0])
-	}()
-	t.Cleanup(func() {
-		s.CloseAll()
-		<-ended
-		set.Close()
-	})
-}
-
 // TestUnixgram: a client that has a name gets answers; for one without a name each
 // datagram is a session.
 func TestUnixgram(t *testing.T) {
@@ -146,7 +126,7 @@ func TestUnixgram(t *testing.T) {
 		return Success
 	}}
 	at := &net.UnixAddr{Name: filepath.Join(dir, "s"), Net: "unixgram"}
-	s.serveUnixgram(t, at.Name)
+	s.servePackets(t, listen.Options{Network: "unixgram", Addr: "unix:" + at.Name})
 	me := filepath.Join(dir, "c")
 	c, err := net.DialUnix("unixgram", &net.UnixAddr{Name: me, Net: "unixgram"}, at)
 	if err != nil {

@@ -21,9 +21,16 @@ func (s *site) serveUDP(t *testing.T, addr string) netip.AddrPort {
 	}
 	at := probe.LocalAddr().(*net.UDPAddr).AddrPort()
 	probe.Close()
-	set := &listen.Set{Log: func(level, text string) { t.Log(level, text) }}
 	at = netip.AddrPortFrom(netip.MustParseAddrPort(addr).Addr(), at.Port())
-	ch, err := set.Next([]listen.Options{{Network: "udp", Addr: at.String()}})
+	s.servePackets(t, listen.Options{Network: "udp", Addr: at.String()})
+	return at
+}
+
+// servePackets has the site serve a socket of datagrams until the test ends.
+func (s *site) servePackets(t *testing.T, o listen.Options) {
+	t.Helper()
+	set := &listen.Set{Log: func(level, text string) { t.Log(level, text) }}
+	ch, err := set.Next([]listen.Options{o})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +45,6 @@ func (s *site) serveUDP(t *testing.T, addr string) netip.AddrPort {
 		<-ended
 		set.Close()
 	})
-	return at
 }
 
 func dialUDP(t *testing.T, at netip.AddrPort) *net.UDPConn {
