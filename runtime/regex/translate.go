@@ -63,7 +63,9 @@ func (d *dialect) write(b *strings.Builder, n *node) {
 		}
 		b.WriteByte(')')
 	case kGroup:
-		b.WriteByte('(')
+		if b.WriteByte('('); d.rich {
+			fmt.Fprintf(b, "?<%d>", n.index) // an unfolded count repeats its groups
+		}
 		d.write(b, n.subs[0])
 		b.WriteByte(')')
 	case kRepeat:
@@ -106,12 +108,18 @@ func (d *dialect) repeat(b *strings.Builder, n *node) {
 		d.ok = false
 		return
 	}
+	if d.rich && least == 0 && d.unfold(b, n) {
+		return
+	}
 	open, end := "(?:", ")"
 	if n.mode == possessive {
 		open, end = "(?>(?:", "))"
 	}
 	b.WriteString(open)
 	d.write(b, sub)
+	if d.rich && indivisible(sub) {
+		b.WriteString(`(?=[\s\S]|\z)`) // true; without it regexp2 multiplies a++ and {2} as if they were a+ and {2}
+	}
 	b.WriteByte(')')
 	switch {
 	case n.max == unlimited:
@@ -123,6 +131,53 @@ func (d *dialect) repeat(b *strings.Builder, n *node) {
 		b.WriteByte('?')
 	}
 	b.WriteString(end[1:])
+}
+
+// indivisible reports whether n is one atomic pass.
+func indivisible(n *node) bool {
+	for (n.kind == kCat || n.kind == kAlt) && len(n.subs) == 1 {
+		n = n.subs[0]
+	}
+	return n.kind == kAtomic || n.kind == kRepeat && n.mode == possessive
+}
+
+// maxUnfolded bounds the bytes that unfolding one count may add.
+const maxUnfolded = 1 << 16
+
+// unfold writes a counted pass that may match nothing as PCRE2 runs it, one copy
+// for each count: regexp2 ends a loop at its first pass that matches nothing,
+// where a later one may still have to match something. It reports false, and
+// writes nothing, where the copies would be too many.
+func (d *dialect) unfold(b *strings.Builder, n *node) bool {
+	if n.max != unlimited && n.max <= 1 || n.max == unlimited && n.min == 0 {
+		return false
+	}
+	var body strings.Builder
+	d.write(&body, n.subs[0])
+	copies := n.max
+	if n.max == unlimited {
+		copies = n.min + 1
+	}
+	if copies*body.Len() > maxUnfolded {
+		return false
+	}
+	pass, lazily := "(?:"+body.String()+")", ""
+	if n.mode == lazy {
+		lazily = "?"
+	}
+	if n.mode == possessive {
+		b.WriteString("(?>")
+	}
+	b.WriteString(strings.Repeat(pass, n.min))
+	if n.max == unlimited {
+		b.WriteString(pass + "*" + lazily)
+	} else {
+		b.WriteString(strings.Repeat("(?:"+pass, n.max-n.min) + strings.Repeat(")?"+lazily, n.max-n.min))
+	}
+	if n.mode == possessive {
+		b.WriteByte(')')
+	}
+	return true
 }
 
 func (d *dialect) assert(b *strings.Builder, at assertion) {
