@@ -313,7 +313,11 @@ func (s *scanner) eof() *diag.Diagnostic {
 		return s.unfinished(s.words[0].Pos)
 	case len(s.open) > 0:
 		w := s.out[s.open[len(s.open)-1]].words[0]
-		return s.fail(s.i, fmt.Sprintf("the block %q at line %d is not closed", w.Raw, w.Pos.Line), `unexpected end of file, expecting "}"`)
+		detail := fmt.Sprintf("the block %q at line %d is not closed", w.Raw, w.Pos.Line)
+		if guess := s.guess(); guess != "" {
+			detail += "\n" + guess
+		}
+		return s.fail(s.i, detail, `unexpected end of file, expecting "}"`)
 	}
 	return nil
 }
