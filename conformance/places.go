@@ -19,9 +19,9 @@ func serial() uint64 {
 	return counter.Add(1) % 1e10
 }
 
-// freePort returns a port of five digits below the range from which the system
+// FreePort returns a port of five digits below the range from which the system
 // takes the ports of connecting sockets.
-func freePort() (string, error) {
+func FreePort() (string, error) {
 	for range 1000 {
 		port := fmt.Sprint(20000 + serial()*7%11000)
 		l, err := net.Listen("tcp", "127.0.0.1:"+port)
@@ -57,7 +57,7 @@ func newPlaces(dir string) (*places, error) {
 	}
 	for _, kind := range []struct{ addr, port string }{{"$ADDR", "$PORT"}, {"$BACK", "$BPORT"}, {"$DEAD", "$DPORT"}} {
 		for _, n := range numbers {
-			port, err := freePort()
+			port, err := FreePort()
 			if err != nil {
 				return nil, err
 			}

@@ -40,7 +40,7 @@ func (s *Suite) Reloads(t *testing.T, n int) {
 	go echoAll(back)
 	r := &reloads{t: t, dir: dir, back: back.Addr().String()}
 	for _, addr := range []*string{&r.web, &r.stream} {
-		port, err := freePort()
+		port, err := FreePort()
 		if err != nil {
 			t.Fatal(err)
 		}

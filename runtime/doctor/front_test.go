@@ -7,8 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -27,82 +25,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A talk is what a peer does with a connection.
-type talk func(net.Conn)
+// A seed is a server, and what is asked of it. What a doctor finds is tried from the
+// outside, in conformance/faults.
+type seed struct{ conf string } // {dead} is an address
 
-// head reads the head of a request.
-func head(c net.Conn) {
-	in := bufio.NewReader(c)
-	for {
-		line, err := in.ReadString('\n')
-		if err != nil || line == "\r\n" {
-			return
-		}
-	}
-}
-
-// answers sends a text when a request has come, and closes.
-func answers(text string) talk {
-	return func(c net.Conn) {
-		head(c)
-		io.WriteString(c, text)
-	}
-}
-
-// hangs sends a text and then nothing until the other side closes.
-func hangs(text string) talk {
-	return func(c net.Conn) {
-		head(c)
-		io.WriteString(c, text)
-		io.Copy(io.Discard, c)
-	}
-}
-
-// echoes upgrades, and sends back what comes.
-func echoes(c net.Conn) {
-	head(c)
-	io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n")
-	io.Copy(c, c)
-}
-
-// fine is an answer.
-const fine = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
-
-func listen(t testing.TB, talk talk) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	var open []net.Conn
-	wg.Go(func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			mu.Lock()
-			open = append(open, c)
-			mu.Unlock()
-			wg.Go(func() {
-				defer c.Close()
-				talk(c)
-			})
-		}
-	})
-	t.Cleanup(func() {
-		ln.Close()
-		mu.Lock()
-		for _, c := range open {
-			c.Close()
-		}
-		mu.Unlock()
-		wg.Wait()
-	})
-	return ln.Addr().String()
-}
+const html = "Accept: text/html,*/*;q=0.8"
 
 // dead is an address at which nobody listens.
 func dead(t testing.TB) string {
@@ -128,27 +55,12 @@ type front struct {
 	lines []*doctor.Line
 }
 
-// start runs the server of a seed; its files are created in the prefix.
+// start runs the server of a seed; the prefix is empty.
 func start(t testing.TB, s seed, examined bool) *front {
 	t.Helper()
 	dir := t.TempDir()
-	for _, name := range s.files {
-		name = filepath.Join(dir, name)
-		if strings.HasSuffix(name, ".d") {
-			os.MkdirAll(name, 0o755)
-			continue
-		}
-		os.MkdirAll(filepath.Dir(name), 0o755)
-		if err := os.WriteFile(name, []byte("file"), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	text := "events {}\nhttp {\naccess_log off; limit_req_zone $uri zone=one:1m rate=1r/m; map $http_upgrade $connection_upgrade { default upgrade; '' close; }\n" +
-		s.http + "server { listen 127.0.0.1:8080; lingering_close off;\n" + s.conf + "\n}\n}\n"
+	text := "events {}\nhttp {\naccess_log off;\nserver { listen 127.0.0.1:8080; lingering_close off;\n" + s.conf + "\n}\n}\n"
 	text = strings.ReplaceAll(text, "{dead}", dead(t))
-	if s.peer != nil {
-		text = strings.ReplaceAll(text, "{peer}", listen(t, s.peer))
-	}
 	tree, err := parser.Load("/nginx.conf", parser.Memory(map[string]string{"/nginx.conf": text}))
 	if err != nil {
 		t.Fatal(err)

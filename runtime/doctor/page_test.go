@@ -9,7 +9,7 @@ import (
 // A browser gets a page, a client of an API a problem document, others nginx's page;
 // and without a doctor all of them get what nginx sends, to the byte.
 func TestPages(t *testing.T) {
-	bad := seed{conf: "location / { proxy_pass http://{dead}; } location /<script> { return 404; }", ask: ""}
+	bad := seed{conf: "location / { proxy_pass http://{dead}; } location /<script> { return 404; }"}
 	for _, tt := range []struct{ name, accept, contentType, has string }{
 		{"browser", "Accept: text/html,application/xml;q=0.9", "text/html; charset=utf-8", "<strong>NX301</strong>"},
 		{"API", "Accept: application/json", "application/problem+json", `"code":"NX301"`},

@@ -1,83 +1,26 @@
-package conformance_test
+package faults
 
 import (
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 )
 
-// A fault is a configuration with something wrong, and what it is called.
-type fault struct {
-	code, block, option, name string
-	text                      string
-}
-
-var faultHead = regexp.MustCompile(`(?m)^### (NX\d{3}) (main|http|server)((?: --\S+)?): (.*)$`)
-
-// faults reads a table: see its head.
-func faults(t *testing.T, file string) []fault {
-	t.Helper()
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := string(data)
-	heads := faultHead.FindAllStringSubmatchIndex(text, -1)
-	var out []fault
-	for i, h := range heads {
-		end := len(text)
-		if i+1 < len(heads) {
-			end = heads[i+1][0]
-		}
-		part := func(k int) string { return text[h[2*k]:h[2*k+1]] }
-		out = append(out, fault{part(1), part(2), strings.TrimSpace(part(3)), part(4), strings.Trim(text[h[1]:end], "\n") + "\n"})
-	}
-	return out
-}
-
-var choice = regexp.MustCompile(`⟦([^|⟧]*)\|([^⟧]*)⟧`)
-
-// configuration is the text with the fault, or its twin.
-func (f *fault) configuration(twin bool) string {
-	take := "$1"
-	if twin {
-		take = "$2"
-	}
-	text := choice.ReplaceAllString(f.text, take)
-	switch f.block {
-	case "http":
-		return "events {}\nhttp {\n" + text + "}\n"
-	case "server":
-		return "events {}\nhttp {\nserver {\nlisten 127.0.0.1:8081;\n" + text + "}\n}\n"
-	}
-	return text
-}
-
 // TestLintFaults checks each fault of the table and its twin: the one has the finding, the
 // other has not, nor any error.
 func TestLintFaults(t *testing.T) {
-	s := suite(t)
-	if *nginxFlag != "" {
-		t.Skip("nginx has no check")
-	}
-	table := faults(t, filepath.Join("..", "testdata", "faults", "lint.conf"))
-	if len(table) < 25 {
-		t.Fatalf("%d faults", len(table))
-	}
+	bin := program(t)
+	table := read(t, "lint.conf", leastChecked)
 	for _, f := range table {
 		t.Run(f.code+" "+f.name, func(t *testing.T) {
 			t.Parallel()
-			if !choice.MatchString(f.text) {
-				t.Fatal("the fault has no twin")
-			}
-			if got := checked(t, s.Binary, &f, false); got[f.code] == "" {
+			if got := checked(t, bin, &f, false); got[f.code] == "" {
 				t.Errorf("the fault is not found: %v\n%s", got, f.configuration(false))
 			}
-			got := checked(t, s.Binary, &f, true)
+			got := checked(t, bin, &f, true)
 			if got[f.code] != "" {
 				t.Errorf("the twin has it, too: %s\n%s", got[f.code], f.configuration(true))
 			}
