@@ -204,7 +204,8 @@ func zones(tree *parser.Tree) []string {
 	return names
 }
 
-// http2 moves the parameter of listen into a directive.
+// http2 moves the parameter of listen into a directive. A server whose listen stands in
+// another file is left alone: that file may be that of several servers.
 func (a *adviser) http2(d *diag.Diagnostic) {
 	var listen *parser.Directive
 	words(a.tree.Directives, func(x *parser.Directive, w parser.Word) {
@@ -212,27 +213,23 @@ func (a *adviser) http2(d *diag.Diagnostic) {
 			listen = x
 		}
 	})
-	if listen == nil || listen.Parent == nil || spec.Older(a.c.Main.Env().Version, "1.25.1") {
+	if listen == nil || listen.Parent == nil || listen.Name.Pos.File != listen.Parent.Name.Pos.File || spec.Older(a.c.Main.Env().Version, "1.25.1") {
 		return
 	}
-	for i, w := range listen.Args {
-		if w.Text != "http2" || i == 0 || listen.Args[i-1].Pos.Line != w.Pos.Line {
+	var add []diag.Edit
+	if !slices.ContainsFunc(listen.Parent.Block, func(x *parser.Directive) bool { return x.Err == nil && x.Name.Text == "http2" }) {
+		// All listens of a server add it at the same place, so that it is added once.
+		i := slices.IndexFunc(listen.Parent.Block, func(x *parser.Directive) bool { return x.Err == nil && x.Name.Pos.File == listen.Name.Pos.File })
+		add = append(add, diag.Insert(listen.Parent.Block[i].Name.Pos, "http2 on; "))
+	}
+	for _, w := range listen.Args[1:] {
+		if w.Text != "http2" {
 			continue
 		}
-		before := listen.Args[i-1]
-		gap := w.Pos.Col - before.Pos.Col - len(before.Raw)
-		edits := []diag.Edit{{At: diag.Pos{File: w.Pos.File, Line: w.Pos.Line, Col: w.Pos.Col - gap}, Old: strings.Repeat(" ", gap) + "http2"}}
-		has := false
-		for _, x := range listen.Parent.Block {
-			has = has || x.Err == nil && x.Name.Text == "http2"
-		}
-		if !has {
-			first := listen.Parent.Block[0]
-			if first.Err != nil {
-				return
-			}
-			edits = append(edits, diag.Insert(first.Name.Pos, "http2 on; "))
-		}
-		d.Fix = &diag.Fix{Title: "write http2 on", Edits: edits, Safe: len(a.c.Main.Children) > 0}
+		line := before(a.tree, w.Pos)
+		gap := line[len(strings.TrimRight(line, " \t")):]
+		at := w.Pos
+		at.Col -= len(gap)
+		d.Fix = &diag.Fix{Title: "write http2 on", Edits: append([]diag.Edit{diag.Replace(at, gap+w.Raw, "")}, add...), Safe: len(a.c.Main.Children) > 0}
 	}
 }

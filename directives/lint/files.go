@@ -26,14 +26,14 @@ func aliasSlash(l *linter) {
 				Pos: word.Pos, Code: "alias-slash",
 				Msg:    fmt.Sprintf("with nginx %s../x is the file %s../x, outside of the folder (understudy answers 404): the slash at the end of `%s` is missing", name, path, p.title()),
 				Detail: fmt.Sprintf("write `location %s/`", p.loc.Title()),
-				Fix:    &diag.Fix{Title: "add the slash", Edits: []diag.Edit{diag.Replace(word.Pos, word.Raw, word.Raw+"/")}},
+				Fix:    &diag.Fix{Title: "add the slash", Edits: []diag.Edit{withSlash(word)}},
 			})
 		case inner && !outer && wordly(path[len(path)-1]):
 			l.warn(diag.Diagnostic{
 				Pos: d.Args[0].Pos, Code: "alias-slash",
 				Msg:    fmt.Sprintf("%sx is the file %sx: the slash at the end of `%s` is missing", name, path, written(d)),
 				Detail: fmt.Sprintf("write `alias %s/;`", path),
-				Fix:    &diag.Fix{Title: "add the slash", Edits: []diag.Edit{diag.Replace(d.Args[0].Pos, d.Args[0].Raw, d.Args[0].Raw+"/")}},
+				Fix:    &diag.Fix{Title: "add the slash", Edits: []diag.Edit{withSlash(d.Args[0])}},
 			})
 		}
 	}

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -13,6 +14,7 @@ import (
 // A use is a place where a host is named that is looked up once, when nginx starts.
 type use struct {
 	host  string
+	port  string // "": none is written
 	at    parser.Word
 	block string // the upstream block it is a server of; "": it is passed to
 }
@@ -29,7 +31,7 @@ func (l *linter) hosts() []use {
 				continue
 			}
 			if u, ok := parsePassed("http://" + arg(d, 0)); ok {
-				out = append(out, use{u.host, d.Args[0], g.Name})
+				out = append(out, use{u.host, u.port, d.Args[0], g.Name})
 			}
 		}
 	}
@@ -44,7 +46,7 @@ func (l *linter) hosts() []use {
 			text = "http://" + text
 		}
 		if u, ok := parsePassed(text); ok && !strings.Contains(u.host+u.port, "$") && l.upstream(u.host) == nil && inHTTP(d) {
-			out = append(out, use{u.host, w, ""})
+			out = append(out, use{u.host, u.port, w, ""})
 		}
 	})
 	return slices.DeleteFunc(out, func(u use) bool {
@@ -109,10 +111,7 @@ func likeUpstream(l *linter) {
 		}
 	}
 	for _, u := range l.hosts() {
-		if u.block != "" || strings.Contains(u.host, ".") || u.host == "localhost" {
-			continue
-		}
-		if v, _ := parsePassed(u.at.Text); v.port != "" {
+		if u.block != "" || u.port != "" || strings.Contains(u.host, ".") || u.host == "localhost" {
 			continue
 		}
 		near := nearest(u.host, names)
@@ -185,19 +184,24 @@ func serverNameIndication(l *linter) {
 
 // newLine is a line break and what stands before d in its line.
 func (l *linter) newLine(d *parser.Directive) string {
-	file := d.Name.Pos.File
-	if l.texts[file] == nil {
-		for _, f := range l.tree.Files {
-			if f.Name == file {
-				l.texts[file] = strings.Split(string(f.Src), "\n")
-			}
-		}
-	}
-	lines := l.texts[file]
-	if n := d.Name.Pos.Line; n > 0 && n <= len(lines) && d.Name.Pos.Col <= len(lines[n-1]) {
-		if before := lines[n-1][:d.Name.Pos.Col-1]; strings.TrimSpace(before) == "" {
-			return "\n" + before
-		}
+	if blank := before(l.tree, d.Name.Pos); d.Name.Pos.Line > 0 && strings.TrimSpace(blank) == "" {
+		return "\n" + blank
 	}
 	return " "
+}
+
+// before is what stands in a line before a place; nothing if the file is not at hand.
+func before(tree *parser.Tree, at diag.Pos) string {
+	for _, f := range tree.Files {
+		if f.Name != at.File {
+			continue
+		}
+		text := f.Src
+		for range at.Line - 1 {
+			_, text, _ = bytes.Cut(text, []byte("\n"))
+		}
+		line, _, _ := bytes.Cut(text, []byte("\n"))
+		return string(line[:min(max(at.Col-1, 0), len(line))])
+	}
+	return ""
 }

@@ -70,14 +70,22 @@ func joinedPath(l *linter) {
 			Fix:    &diag.Fix{Title: "write a slash on both"},
 		}
 		if outer {
-			name := p.scope.At.Args[len(p.scope.At.Args)-1]
-			found.Fix.Edits = []diag.Edit{diag.Replace(name.Pos, name.Raw, name.Raw+"/")}
+			found.Fix.Edits = []diag.Edit{withSlash(p.scope.At.Args[len(p.scope.At.Args)-1])}
 			l.hint(found)
 			continue
 		}
-		found.Fix.Edits = []diag.Edit{diag.Replace(d.Args[0].Pos, d.Args[0].Raw, d.Args[0].Raw+"/")}
+		found.Fix.Edits = []diag.Edit{withSlash(d.Args[0])}
 		l.warn(found)
 	}
+}
+
+// withSlash adds a slash at the end of a word, within its quotation marks if it has them.
+func withSlash(w parser.Word) diag.Edit {
+	end := len(w.Raw)
+	if strings.ContainsAny(w.Raw[:1], `"'`) {
+		end--
+	}
+	return diag.Replace(w.Pos, w.Raw, w.Raw[:end]+"/"+w.Raw[end:])
 }
 
 // wordly reports whether a byte is a letter or digit.
