@@ -1,14 +1,15 @@
 package gateway
 
 import (
+	"cmp"
 	"strings"
 
 	"understudy/runtime/httpd"
 )
 
-// Explain says who would be asked what, and asks nobody. Text is the request for
-// people, if it is none itself. A cache is taken to be empty.
-func Explain(r *httpd.Request, to Target, p *Protocol, set *Settings, text string) (string, httpd.Status) {
+// Explain says who would be asked what, and asks nobody. Text says the request for
+// people; nil: its bytes are text. A cache is taken to be empty.
+func Explain(r *httpd.Request, to Target, p *Protocol, set *Settings, text func(*httpd.Request) string) (string, httpd.Status) {
 	s := beginPass(r, set)
 	if st := r.ReadBody(); st != httpd.OK {
 		return "the body cannot be read", st
@@ -48,7 +49,10 @@ func Explain(r *httpd.Request, to Target, p *Protocol, set *Settings, text strin
 	}
 	s.separate()
 	s.beginTries(r, to, set)
-	a := httpd.Asked{Name: to.Name, Drawn: to.Group.Drawn(), Secure: to.TLS != nil, Text: text, Request: p.Framing.frame(request, body)}
+	a := httpd.Asked{Name: to.Name, Drawn: to.Group.Drawn(), Secure: to.TLS != nil, Request: p.Framing.frame(request, body)}
+	if text != nil {
+		a.Text = text(r)
+	}
 	a.Peers = order(r, to, s)
 	attempt := Attempt{Name: to.Group.Name, Connect: -1, Header: -1, Response: -1}
 	if len(a.Peers) > 0 {
@@ -56,10 +60,7 @@ func Explain(r *httpd.Request, to Target, p *Protocol, set *Settings, text strin
 	}
 	s.Attempts = append(s.Attempts, attempt)
 	r.Asks(a)
-	if text == "" {
-		text = string(a.Request)
-	}
-	return describe(&a) + "\n" + text, httpd.Done
+	return describe(&a) + "\n" + cmp.Or(a.Text, string(a.Request)), httpd.Done
 }
 
 // ExplainConnect is Explain for a connection through which anything may go.

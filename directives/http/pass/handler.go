@@ -156,7 +156,7 @@ func (h *Handler) explain(r *httpd.Request) (string, httpd.Status) {
 			return "there is nobody to ask", st
 		}
 	}
-	return gateway.Explain(r, to, &h.Protocol, h.Settings, h.Explain(r))
+	return gateway.Explain(r, to, &h.Protocol, h.Settings, h.Explain)
 }
 
 // CGIHidden are the response fields that modules like FastCGI do not pass on.

@@ -201,5 +201,5 @@ func (h *handler) explain(r *httpd.Request) (string, httpd.Status) {
 			return "there is nobody to ask", st
 		}
 	}
-	return gateway.Explain(r, to, &h.protocol, h.settings, "")
+	return gateway.Explain(r, to, &h.protocol, h.settings, nil)
 }
