@@ -7,7 +7,7 @@ type pace struct {
 	rate  int64 // bytes a second; 0: no limit
 	start time.Time
 	moved int64
-	next  time.Time // not before
+	next  time.Time // not before; start at first
 }
 
 // took counts n bytes.

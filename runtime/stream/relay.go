@@ -40,8 +40,8 @@ func (p *Proxy) relay(s *Session, t *Target) Status {
 	now := time.Now()
 	x := &packets{
 		s: s, p: p, t: t, pc: pc, requests: 1, moved: conn.Now(),
-		up:   pace{rate: int64(rate(s, p.Upload)), start: now},
-		down: pace{rate: int64(rate(s, p.Download)), start: now},
+		up:   pace{rate: int64(rate(s, p.Upload)), start: now, next: now},
+		down: pace{rate: int64(rate(s, p.Download)), start: now, next: now},
 	}
 	first := pc.first
 	pc.first = nil

@@ -177,14 +177,20 @@ func TestUDPRequests(t *testing.T) {
 	check(t, "ended", swap(s.last(), b.Name, "$B"), "200 2/4 $B 4/2")
 }
 
-// TestUDPSilent: a peer that does not answer as often as it has to fails.
-func TestUDPSilent(t *testing.T) {
+// silentPeer hears datagrams, and answers none.
+func silentPeer(t *testing.T) *upstream.Peer {
+	t.Helper()
 	pc, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pc.Close()
-	b := upstream.NewPeer("b", pc.LocalAddr().(*net.UDPAddr).AddrPort())
+	t.Cleanup(func() { pc.Close() })
+	return upstream.NewPeer("b", pc.LocalAddr().(*net.UDPAddr).AddrPort())
+}
+
+// TestUDPSilent: a peer that does not answer as often as it has to fails.
+func TestUDPSilent(t *testing.T) {
+	b := silentPeer(t)
 	s := newSite(t, noVars())
 	p := newProxy(group(t, b))
 	p.Responses, p.Idle = 1, 20*time.Millisecond
@@ -197,6 +203,32 @@ func TestUDPSilent(t *testing.T) {
 		b.Name + `", bytes from/to client:1/0, bytes from/to upstream:0/1`
 	if !strings.Contains(s.log.all(), want) {
 		t.Errorf("log is %s", s.log.all())
+	}
+}
+
+// TestUDPSilentRate: the same of a peer that may only send at some rate.
+func TestUDPSilentRate(t *testing.T) {
+	vs := newVars()
+	limit, err := vs.Compile("1k", noPos)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, edit := range []func(*Proxy){
+		func(p *Proxy) { p.Download = limit },
+		func(p *Proxy) { p.Upload = limit },
+	} {
+		s := newSite(t, vs)
+		p := newProxy(group(t, silentPeer(t)))
+		p.Responses, p.Idle = 1, 50*time.Millisecond
+		edit(p)
+		s.content(p)
+		dialUDP(t, s.serveUDP(t, "127.0.0.1:0")).Write([]byte("a"))
+		select {
+		case <-s.done:
+			check(t, "status", s.last()[:3], "502")
+		case <-time.After(5 * time.Second):
+			t.Fatal("the session does not end")
+		}
 	}
 }
 
