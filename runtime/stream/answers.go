@@ -1,10 +1,6 @@
 package stream
 
-import (
-	"sync"
-
-	"understudy/runtime/logs"
-)
+import "sync"
 
 // Answers are sent together. Their number and bytes are limited, so that the first
 // does not wait for long, and what they take stays in the processor's cache.
@@ -108,10 +104,13 @@ func (a *answers) flush() {
 	a.list, a.held, a.used = a.list[:0], a.held[:0], 0
 }
 
-// unanswered ends a session whose client cannot be sent to.
+// unanswered ends a session whose client cannot be sent to, if nothing else has.
 func (x *packets) unanswered(err error) {
+	if x.ended && !x.last {
+		return
+	}
 	x.s.Action = "proxying and sending to client"
-	x.s.ConnError(logs.Info, err, "sendmsg() failed")
+	x.s.SendError(err)
 	x.last = false
 	if !x.ended {
 		x.end(Success)

@@ -24,10 +24,11 @@ type messages struct {
 	names [mostAnswers]unix.RawSockaddrAny
 	got   [atOnce][]byte
 
-	// one turn of RawConn.Write
+	// one turn of RawConn.Write or Control
 	left  []message
 	errno syscall.Errno
-	write func(fd uintptr) bool // made once
+	wait  func(fd uintptr) bool // these two are made once
+	once  func(fd uintptr)
 }
 
 // A message is struct mmsghdr.
@@ -99,7 +100,7 @@ func newPacketSocket(sock *listen.Socket) (*packetSocket, error) {
 
 func (s *packetSocket) stop() {
 	s.stopped.Store(true)
-	s.file.SetReadDeadline(time.Unix(1, 0))
+	s.file.SetDeadline(time.Unix(1, 0))
 }
 
 func (s *packetSocket) close() { s.file.Close() }
@@ -197,8 +198,9 @@ func (e *ends) read(b *batch, i int) bool {
 	return true
 }
 
-// sendAll sends answers, and notes which could not be. It waits while the socket has
-// no room.
+// sendAll sends answers, and notes which could not be. A client whose unix socket is
+// full is not waited for, which would be until it reads; where the network has no room
+// that is waited for until stop.
 func (s *packetSocket) sendAll(a *answers) {
 	m := &a.mm
 	for i := range a.list {
@@ -214,11 +216,11 @@ func (s *packetSocket) sendAll(a *answers) {
 		}
 		m.msgs[i] = message{Msghdr: h}
 	}
-	if m.write == nil {
-		m.write = m.send
+	if m.wait == nil {
+		m.wait, m.once = m.sendOrWait, m.send
 	}
 	for m.left = m.msgs[:len(a.list)]; len(m.left) > 0; {
-		err := s.raw.Write(m.write)
+		err := s.sendSome(m)
 		if err == nil && m.errno == 0 {
 			continue
 		}
@@ -231,9 +233,23 @@ func (s *packetSocket) sendAll(a *answers) {
 	clear(m.msgs[:len(a.list)])
 }
 
+// sendSome sends some of what is left; m.errno is why not the next of it.
+func (s *packetSocket) sendSome(m *messages) error {
+	if s.addr.IsValid() && !s.stopped.Load() {
+		if err := s.raw.Write(m.wait); !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		} // it was stopped meanwhile
+	}
+	return s.raw.Control(m.once)
+}
+
 // send sends what is left, as much of it as can be.
-func (m *messages) send(fd uintptr) bool {
+func (m *messages) send(fd uintptr) {
 	n, errno := mmsg(unix.SYS_SENDMMSG, fd, m.left)
 	m.left, m.errno = m.left[n:], errno
-	return errno != unix.EAGAIN
+}
+
+func (m *messages) sendOrWait(fd uintptr) bool {
+	m.send(fd)
+	return m.errno != unix.EAGAIN
 }

@@ -371,7 +371,7 @@ func (p *Proxy) ended(s *Session, t *Target, r tunnel.Result) {
 		s.Errorf(logs.Info, "shutdown timeout")
 	case tunnel.FailedA:
 		s.Action = "proxying and sending to client"
-		s.ConnError(logs.Info, r.Err, "send() failed")
+		s.SendError(r.Err)
 	case tunnel.FailedB:
 		s.Action = "proxying and sending to upstream"
 		s.ConnError(logs.Error, r.Err, "send() failed")

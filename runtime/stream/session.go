@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"syscall"
 	"time"
 
 	"understudy/parser/diag"
@@ -289,6 +290,19 @@ func (s *Session) ConnError(level slog.Level, err error, what string) {
 		level = logs.Alert
 	}
 	s.Errorf(level, "%s%s", what, errText(err))
+}
+
+// SendError writes a line about what could not be sent to the client. A client of
+// datagrams whose socket is full is not waited for. (ngx_stream_write_filter)
+func (s *Session) SendError(err error) {
+	switch n, _ := conn.Errno(err); {
+	case s.packets == nil:
+		s.ConnError(logs.Info, err, "send() failed")
+	case n == syscall.EAGAIN:
+		s.Errorf(logs.Alert, "shared connection is busy")
+	default:
+		s.ConnError(logs.Info, err, "sendmsg() failed")
+	}
 }
 
 // errText is the system's text of an error, with a space before it.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -150,6 +151,59 @@ func TestUnixgram(t *testing.T) {
 		nobody.Write([]byte("hi"))
 		<-s.done
 		check(t, "ended", s.last(), "200 2/0")
+	}
+}
+
+// unixgram returns a client's socket with a name of its own, and the site's address.
+func (s *site) unixgram(t *testing.T) (at *net.UnixAddr, client func(name string) *net.UnixConn) {
+	t.Helper()
+	dir := t.TempDir()
+	at = &net.UnixAddr{Name: filepath.Join(dir, "s"), Net: "unixgram"}
+	s.servePackets(t, listen.Options{Network: "unixgram", Addr: "unix:" + at.Name})
+	return at, func(name string) *net.UnixConn {
+		t.Helper()
+		if name[0] != '@' {
+			name = filepath.Join(dir, name)
+		}
+		c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close() })
+		c.SetDeadline(time.Now().Add(5 * time.Second))
+		return c
+	}
+}
+
+// TestUnixgramSlow: a client that does not read loses its session when its socket is
+// full, as in nginx; others do not wait for it.
+func TestUnixgramSlow(t *testing.T) {
+	s := newSite(t, noVars())
+	p := newProxy(group(t, echoPeer(t)))
+	p.Responses = -1
+	s.content(p)
+	at, client := s.unixgram(t)
+	slow, quick := client("slow"), client("quick")
+	for range 64 { // the kernel keeps about ten
+		if _, err := slow.WriteTo([]byte("hello"), at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	select {
+	case <-s.done:
+	case <-time.After(5 * time.Second):
+		t.Error("the session of the client that does not read goes on")
+	}
+	if want := "[alert] shared connection is busy while proxying and sending to client, udp client: unix:" + slow.LocalAddr().String(); !strings.Contains(s.log.all(), want) {
+		t.Errorf("log is %s, want %q in it", s.log.all(), want)
+	}
+	buf := make([]byte, 100)
+	for _, text := range []string{"a", "b"} {
+		quick.WriteTo([]byte(text), at)
+		n, err := quick.Read(buf)
+		if err != nil || string(buf[:n]) != text {
+			t.Fatalf("another client got %q, %v, want %q", buf[:n], err, text)
+		}
 	}
 }
 

@@ -51,10 +51,6 @@ func send(s *stream.Session, text []byte) stream.Status {
 		s.ConnError(logs.Info, syscall.ETIMEDOUT, "connection timed out")
 		return stream.Success
 	}
-	call := "send"
-	if s.UDP() {
-		call = "sendmsg"
-	}
-	s.ConnError(logs.Info, err, call+"() failed")
+	s.SendError(err)
 	return stream.Internal
 }
