@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"bytes"
 	"encoding/binary"
 	"net"
 	"net/netip"
@@ -14,7 +15,7 @@ import (
 type ends struct {
 	from  [unix.SizeofSockaddrInet6]byte // a sockaddr_in or sockaddr_in6; else zero
 	local [16]byte                       // on wildcards
-	path  string                         // of a client's unix socket
+	path  string                         // of a client's unix socket; one that is no path begins with a zero byte
 }
 
 // The places of fields in a sockaddr_in or sockaddr_in6.
@@ -31,7 +32,7 @@ func (e *ends) family() uint16 { return binary.NativeEndian.Uint16(e.from[:]) }
 func (e *ends) set(name *unix.RawSockaddrAny, size uint32) {
 	b := unsafe.Slice((*byte)(unsafe.Pointer(name)), unsafe.Sizeof(*name))
 	switch {
-	case size < 2: // an unbound unix socket
+	case size <= portAt: // an unbound unix socket
 	case name.Addr.Family == unix.AF_INET:
 		copy(e.from[:addr4At+4], b)
 	case name.Addr.Family == unix.AF_INET6:
@@ -39,8 +40,8 @@ func (e *ends) set(name *unix.RawSockaddrAny, size uint32) {
 		copy(e.from[addr6At:], b[addr6At:unix.SizeofSockaddrInet6]) // not the flow
 	default:
 		p := b[portAt:min(size, uint32(len(b)))]
-		for len(p) > 0 && p[len(p)-1] == 0 {
-			p = p[:len(p)-1]
+		if p[0] != 0 {
+			p, _, _ = bytes.Cut(p, []byte{0})
 		}
 		e.path = string(p)
 	}
@@ -63,12 +64,17 @@ func (e *ends) setLocal(control []byte) {
 	}
 }
 
-// anonymous reports whether nobody can be told by the ends: the client is a unix
-// socket without a name.
-func (e *ends) anonymous() bool { return e.family() == 0 && (e.path == "" || e.path[0] == 0) }
+// anonymous reports whether the client is a unix socket without a path. It is nobody
+// who could come again. (ngx_insert_udp_connection)
+func (e *ends) anonymous() bool { return e.family() == 0 && e.unixPath() == "" }
 
-// unixPath is the name of the client's unix socket.
-func (e *ends) unixPath() string { return e.path }
+// unixPath is the path of the client's unix socket.
+func (e *ends) unixPath() string {
+	if e.path != "" && e.path[0] == 0 {
+		return ""
+	}
+	return e.path
+}
 
 // localIP is the address a datagram was sent to, on a wildcard.
 func (e *ends) localIP() netip.Addr {
@@ -87,7 +93,7 @@ func (e *ends) remote() net.Addr {
 	case unix.AF_INET6:
 		return net.UDPAddrFromAddrPort(netip.AddrPortFrom(netip.AddrFrom16([16]byte(e.from[addr6At:scopeAt])), port))
 	}
-	return &net.UnixAddr{Name: e.path, Net: "unixgram"}
+	return &net.UnixAddr{Name: e.unixPath(), Net: "unixgram"}
 }
 
 // name is the client's address for the kernel. A unix socket's is put into room.
@@ -100,8 +106,15 @@ func (e *ends) name(room *unix.RawSockaddrAny) (*byte, uint32) {
 	}
 	*room = unix.RawSockaddrAny{}
 	room.Addr.Family = unix.AF_UNIX
-	b := unsafe.Slice((*byte)(unsafe.Pointer(room)), unsafe.Sizeof(*room))
-	return &b[0], portAt + uint32(copy(b[portAt:], e.path)) + 1
+	b := unsafe.Slice((*byte)(unsafe.Pointer(room)), unix.SizeofSockaddrUnix)
+	n := portAt + uint32(copy(b[portAt:], e.path))
+	switch {
+	case e.path == "":
+		n = unix.SizeofSockaddrInet4 // zero bytes: there is nobody, says the kernel, as it does to nginx
+	case e.unixPath() != "":
+		n = min(n+1, unix.SizeofSockaddrUnix) // with the zero byte that ends it
+	}
+	return &b[0], n
 }
 
 // control is the message that has an answer sent from the address that was asked;

@@ -1,11 +1,13 @@
 package stream
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -122,8 +124,11 @@ func TestUDPAlloc(t *testing.T) {
 func TestUnixgram(t *testing.T) {
 	dir := t.TempDir()
 	s := newSite(t, noVars())
+	failed := make(chan error, 3)
 	s.srv.Content = &Step{Run: func(x *Session) Status {
-		x.Client.Write([]byte(x.RealIP + " " + x.LocalText()))
+		if _, err := x.Client.Write([]byte(x.RealIP + " " + x.LocalText())); err != nil {
+			failed <- err
+		}
 		return Success
 	}}
 	at := &net.UnixAddr{Name: filepath.Join(dir, "s"), Net: "unixgram"}
@@ -152,6 +157,9 @@ func TestUnixgram(t *testing.T) {
 		<-s.done
 		check(t, "ended", s.last(), "200 2/0")
 	}
+	if err := <-failed; !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("sending to nobody: %v", err)
+	}
 }
 
 // unixgram returns a client's socket with a name of its own, and the site's address.
@@ -162,7 +170,7 @@ func (s *site) unixgram(t *testing.T) (at *net.UnixAddr, client func(name string
 	s.servePackets(t, listen.Options{Network: "unixgram", Addr: "unix:" + at.Name})
 	return at, func(name string) *net.UnixConn {
 		t.Helper()
-		if name[0] != '@' {
+		if name != "" && name[0] != '@' {
 			name = filepath.Join(dir, name)
 		}
 		c, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
@@ -204,6 +212,36 @@ func TestUnixgramSlow(t *testing.T) {
 		if err != nil || string(buf[:n]) != text {
 			t.Fatalf("another client got %q, %v, want %q", buf[:n], err, text)
 		}
+	}
+}
+
+// TestUnixgramAbstract: a client may have a name that is no path. As in nginx it is
+// answered, its name is not told, and each of its datagrams is a session.
+func TestUnixgramAbstract(t *testing.T) {
+	s := newSite(t, noVars())
+	s.srv.Content = &Step{Run: func(x *Session) Status {
+		x.Client.Write([]byte(x.RealIP))
+		return Success
+	}}
+	at, client := s.unixgram(t)
+	for _, name := range []string{
+		"",                // the kernel chooses one
+		"@understudy-abc", // Go's way to write that it begins with a zero byte
+		"@understudy-a\x00",
+		"a",
+	} {
+		c := client(name)
+		want := "unix:"
+		if name == "a" {
+			want += c.LocalAddr().String()
+		}
+		c.WriteTo([]byte("hi"), at)
+		buf := make([]byte, 200)
+		n, err := c.Read(buf)
+		if err != nil || string(buf[:n]) != want {
+			t.Errorf("%q got %q, %v, want %q", name, buf[:n], err, want)
+		}
+		<-s.done
 	}
 }
 
