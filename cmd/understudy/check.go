@@ -92,7 +92,7 @@ func (a *app) check(c *cli.Context) error {
 			}
 		}
 	}
-	r := &report{conf: s.conf, found: found, deferred: withoutUpstreams(deferred(s.tree.Directives), s.tree.Directives), count: map[diag.Severity]int{}}
+	r := &report{conf: s.conf, files: s.tree.Files, found: found, deferred: withoutUpstreams(deferred(s.tree.Directives), s.tree.Directives), count: map[diag.Severity]int{}}
 	for _, d := range found {
 		r.count[d.Severity]++
 	}

@@ -2,9 +2,14 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
 
 	"understudy/parser/diag"
 )
@@ -25,15 +30,16 @@ func (a *app) repair(s *source, found diag.List, all, show bool, color palette) 
 		if len(edits[f.Name]) == 0 {
 			continue
 		}
-		if on, err := os.ReadFile(f.Name); err != nil || !bytes.Equal(on, f.Src) {
-			continue // it is filled in from a template, or comes with nginx
+		if why := s.untouchable(f.Name, f.Src); why != "" {
+			fmt.Fprintf(a.stderr, "understudy: %s is not changed: %s\n", f.Name, why)
+			continue
 		}
 		text, _, err := diag.Apply(f.Src, edits[f.Name])
 		if err != nil {
 			return changed, failf(exitBug, "%v", err)
 		}
 		if show {
-			fmt.Fprint(a.stdout, difference(f.Name, string(f.Src), string(text), color))
+			fmt.Fprint(a.stdout, difference(f.Name, f.Src, text, color))
 			continue
 		}
 		if err := replaceFile(f.Name, text); err != nil {
@@ -45,58 +51,70 @@ func (a *app) repair(s *source, found diag.List, all, show bool, color palette) 
 	return changed, nil
 }
 
-// replaceFile writes a text to a file that keeps its mode and, if it is a link, its place.
+// untouchable says why a file is not to be changed, whose text was src; "" if it may be.
+func (s *source) untouchable(name string, src []byte) string {
+	on, err := os.ReadFile(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "there is no such file, what was read is built in"
+	case err != nil:
+		return fmt.Sprint(cause(err))
+	case bytes.Equal(on, src):
+		return ""
+	case s.templates.templated[name]:
+		return "it is a template, and the fix is about what is made of it"
+	}
+	return "it is not what was read"
+}
+
+// replaceFile writes a text to a file that keeps its mode and owner and, if it is a link,
+// its place. Whatever happens meanwhile, the file has the old text or the new.
 func replaceFile(name string, text []byte) error {
-	info, err := os.Stat(name)
+	to, err := filepath.EvalSymlinks(name)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(name, text, info.Mode().Perm())
+	info, err := os.Stat(to)
+	if err != nil {
+		return err
+	}
+	if replaceWhole(to, text, info) == nil {
+		return nil
+	}
+	// The folder, or a file that is mounted by itself, does not let it be replaced.
+	return os.WriteFile(to, text, info.Mode().Perm())
+}
+
+// replaceWhole puts another file in the place of one.
+func replaceWhole(name string, text []byte, like fs.FileInfo) error {
+	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".")
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	err = errors.Join(err, file.Chmod(like.Mode().Perm()), giveTo(file, like), file.Sync(), file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), name)
+	}
+	if err != nil {
+		os.Remove(file.Name())
+	}
+	return err
 }
 
 // difference shows what changes in a file, in the unified format.
-func difference(name, before, after string, color palette) string {
-	a, b := lines(before), lines(after)
+func difference(name string, before, after []byte, color palette) string {
+	_, text, _ := strings.Cut(string(diff.Diff(name, before, name, after)), "\n") // "diff NAME NAME"
 	var out strings.Builder
-	fmt.Fprintf(&out, "--- %s\n+++ %s\n", name, name)
-	// Edits are few and small, so that the texts are the same again soon.
-	for i, j := 0, 0; i < len(a) || j < len(b); {
-		if i < len(a) && j < len(b) && a[i] == b[j] {
-			i, j = i+1, j+1
-			continue
+	for i, line := range strings.SplitAfter(text, "\n") {
+		body, end := strings.TrimSuffix(line, "\n"), line[len(strings.TrimSuffix(line, "\n")):]
+		switch {
+		case i > 1 && strings.HasPrefix(line, "-"):
+			body = color.red(body)
+		case i > 1 && strings.HasPrefix(line, "+"):
+			body = color.green(body)
 		}
-		x, y := meet(a[i:], b[j:])
-		from, to := max(i-2, 0), min(i+x+2, len(a))
-		fmt.Fprintf(&out, "@@ -%d,%d +%d,%d @@\n", from+1, to-from, j-(i-from)+1, to-from-x+y)
-		for _, l := range a[from:i] {
-			out.WriteString(" " + l + "\n")
-		}
-		for _, l := range a[i : i+x] {
-			out.WriteString(color.red("-"+l) + "\n")
-		}
-		for _, l := range b[j : j+y] {
-			out.WriteString(color.green("+"+l) + "\n")
-		}
-		for k := i + x; k < to; k++ {
-			out.WriteString(" " + a[k] + "\n")
-		}
-		i, j = i+x, j+y
+		out.WriteString(body + end)
 	}
 	return out.String()
-}
-
-func lines(text string) []string {
-	return strings.Split(strings.TrimSuffix(text, "\n"), "\n")
-}
-
-// meet returns how many lines of both are to be left out until they are the same.
-func meet(a, b []string) (x, y int) {
-	for n := 1; n < len(a)+len(b); n++ {
-		for x := max(0, n-len(b)); x <= min(n, len(a)); x++ {
-			if y := n - x; x < len(a) && y < len(b) && a[x] == b[y] {
-				return x, y
-			}
-		}
-	}
-	return len(a), len(b)
 }

@@ -94,7 +94,7 @@ func (a *app) explain(c *cli.Context) error {
 	}
 	x.Log = log.lines
 	if c.Bool("json") {
-		return x.print(a.stdout)
+		return encode(a.stdout, x)
 	}
 	(&storyteller{w: a.stdout, color: color}).tell(x)
 	return nil

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"io"
 	"unicode/utf8"
 
 	"understudy/directives/spec"
@@ -194,11 +192,4 @@ func (x *explanation) settings(s *spec.Scope, all bool) {
 		}
 		x.Effective = append(x.Effective, e)
 	}
-}
-
-func (x *explanation) print(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(x)
 }

@@ -74,11 +74,16 @@ type renderer struct {
 }
 
 func newRenderer(w io.Writer, files []parser.File, color palette) *renderer {
-	r := &renderer{w: w, color: color, lines: map[string][]string{}}
+	return &renderer{w: w, color: color, lines: linesOf(files)}
+}
+
+// linesOf are the lines of files, by their names.
+func linesOf(files []parser.File) map[string][]string {
+	lines := map[string][]string{}
 	for _, f := range files {
-		r.lines[f.Name] = strings.Split(string(f.Src), "\n")
+		lines[f.Name] = strings.Split(string(f.Src), "\n")
 	}
-	return r
+	return lines
 }
 
 // diagnostic prints d:

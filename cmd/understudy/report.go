@@ -7,12 +7,14 @@ import (
 	"path/filepath"
 	"strings"
 
+	"understudy/parser"
 	"understudy/parser/diag"
 )
 
 // A report is what check has found, before it is printed in one of the formats.
 type report struct {
 	conf     string
+	files    []parser.File // of the configuration
 	found    diag.List
 	deferred []fact
 	count    map[diag.Severity]int

@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"strings"
+	"unicode/utf16"
 
 	"understudy/parser/diag"
 )
@@ -15,11 +17,11 @@ type (
 		Text string `json:"text"`
 	}
 	sarifRule struct {
-		ID    string    `json:"id"`
-		Name  string    `json:"name"`
-		Short sarifText `json:"shortDescription"`
-		Full  sarifText `json:"fullDescription"`
-		Help  sarifText `json:"help"`
+		ID    string     `json:"id"`
+		Name  string     `json:"name"`
+		Short sarifText  `json:"shortDescription"`
+		Full  *sarifText `json:"fullDescription,omitempty"`
+		Help  *sarifText `json:"help,omitempty"`
 	}
 	sarifFile struct {
 		URI string `json:"uri"`
@@ -62,6 +64,7 @@ type (
 // sarif prints the report as a log of one run. Its rules are those of the catalog that
 // have results.
 func (r *report) sarif(w io.Writer) error {
+	at := columns(linesOf(r.files))
 	index := map[string]int{}
 	rules, results := []sarifRule{}, []sarifResult{}
 	for _, d := range r.found {
@@ -70,7 +73,7 @@ func (r *report) sarif(w io.Writer) error {
 			index[id] = len(rules)
 			rule := sarifRule{ID: id, Name: d.Code, Short: sarifText{d.Code}}
 			if e := diag.Find(d.Code); e != nil {
-				rule.Full, rule.Help = sarifText{e.Means}, sarifText{e.Fix}
+				rule.Full, rule.Help = &sarifText{e.Means}, &sarifText{e.Fix}
 			}
 			rules = append(rules, rule)
 		}
@@ -83,17 +86,17 @@ func (r *report) sarif(w io.Writer) error {
 			Level: map[diag.Severity]string{diag.Error: "error", diag.Warning: "warning", diag.Hint: "note"}[d.Severity],
 		}
 		if d.Pos.File != "" {
-			at := sarifPhysical{File: sarifFileOf(d.Pos.File)}
+			where := sarifPhysical{File: sarifFileOf(d.Pos.File)}
 			if d.Pos.IsValid() {
-				at.Region = &sarifRegion{Line: d.Pos.Line, Column: d.Pos.Col}
+				where.Region = &sarifRegion{Line: d.Pos.Line, Column: at.column(d.Pos)}
 			}
-			x.Locations = []sarifLocation{{at}}
+			x.Locations = []sarifLocation{{where}}
 		}
 		if d.Fix != nil && len(d.Fix.Edits) > 0 {
 			f := sarifFix{Description: sarifText{d.Fix.Title}}
 			for _, e := range d.Fix.Edits {
 				f.Changes = append(f.Changes, sarifChange{sarifFileOf(e.At.File), []sarifReplacement{{
-					Deleted:  sarifRegion{e.At.Line, e.At.Col, e.At.Line, e.At.Col + len(e.Old)},
+					Deleted:  at.region(e),
 					Inserted: &sarifText{e.New},
 				}}})
 			}
@@ -112,6 +115,37 @@ func (r *report) sarif(w io.Writer) error {
 			"results":    results,
 		}},
 	})
+}
+
+// columns are the lines of files, in which places have their columns in bytes.
+type columns map[string][]string
+
+// column is that of a place in UTF-16 code units, as the log declares.
+func (c columns) column(p diag.Pos) int {
+	lines := c[p.File]
+	if p.Line > len(lines) || p.Col < 1 || p.Col > len(lines[p.Line-1])+1 {
+		return p.Col
+	}
+	return units(lines[p.Line-1][:p.Col-1]) + 1
+}
+
+// region is what an edit deletes.
+func (c columns) region(e diag.Edit) sarifRegion {
+	from := sarifRegion{Line: e.At.Line, Column: c.column(e.At), EndLn: e.At.Line}
+	from.EndCol = from.Column + units(e.Old)
+	if i := strings.LastIndexByte(e.Old, '\n'); i >= 0 {
+		from.EndLn += strings.Count(e.Old, "\n")
+		from.EndCol = units(e.Old[i+1:]) + 1
+	}
+	return from
+}
+
+// units is the length of a text in UTF-16 code units.
+func units(s string) (n int) {
+	for _, c := range s {
+		n += utf16.RuneLen(c)
+	}
+	return n
 }
 
 func sarifVersion() string {
