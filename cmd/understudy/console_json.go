@@ -16,3 +16,11 @@ func (s *screen) json(event string, more map[string]any) {
 	}
 	s.write(s.stdout, string(text)+"\n")
 }
+
+// refused says that a configuration that was read cannot be used: because of an edit
+// of files, or from the beginning. Standard error has the reasons.
+func (s *screen) refused(files []string) {
+	if s.show.json {
+		s.json("refused", map[string]any{"config": s.f.source.conf, "files": files})
+	}
+}

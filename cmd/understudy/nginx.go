@@ -33,8 +33,7 @@ type program struct {
 	daemon  bool      // this is the process in the background
 	waiting *os.File  // tells who started it that it serves; nil: nobody waits
 	signals chan os.Signal
-	wake    chan func() // what else the main goroutine is to do; nil: nothing
-	watch   *watcher    // of the configuration's files; nil: nobody watches
+	watch   *watcher // of the configuration's files; nil: nobody watches
 
 	origin    origin
 	notifyTo  string // socket of the service manager; "": there is none

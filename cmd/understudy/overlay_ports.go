@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"net/netip"
 	"os"
@@ -19,11 +20,17 @@ import (
 )
 
 // A placing finds places for sockets where the configuration's own are not to be
-// had: they belong to root, to another process or to another machine.
+// had: they belong to root, to another process or to another machine. What has been
+// placed stays there as long as it can.
 type placing struct {
 	f     *foreground
-	moved map[string]string // of sockets already placed, by network and address; "": where they are to be
-	ports map[portKey]int   // likewise ports
+	probe func(*listen.Options, netip.AddrPort) error // tries whether a socket can be bound
+
+	moved map[string]string // where sockets are bound, by socketKey; "": where they are to be
+	gone  map[string]bool   // sockets that cannot be anywhere, likewise
+	ports map[portKey]int   // what ports have become
+	told  map[int]int       // of the overlay, when ports were placed
+	held  map[string]bool   // sockets that the configuration in force has, where they are bound
 }
 
 // A portKey is a port and the protocol that it is of.
@@ -32,14 +39,22 @@ type portKey struct {
 	port    int
 }
 
+func socketKey(network, addr string) string { return network + " " + addr }
+
+func keyOf(o *listen.Options) string { return socketKey(o.Network, o.Addr) }
+
 // firstShift is how far ports that are root's are moved: 80 to 8080, 443 to 8443.
 const firstShift = 8000
 
 // place chooses where the sockets of g are bound. Those that cannot be anywhere
-// are taken out of it.
-func (p *placing) place(g *runtime.Graph) error {
+// are taken out of it. held are sockets of this process.
+func (p *placing) place(g *runtime.Graph, held []runtime.Entry) error {
 	if p.moved == nil {
-		p.moved, p.ports = map[string]string{}, map[portKey]int{}
+		p.moved, p.gone, p.ports, p.told = map[string]string{}, map[string]bool{}, map[portKey]int{}, map[int]int{}
+	}
+	p.held = map[string]bool{}
+	for i := range held {
+		p.held[socketKey(held[i].Network, cmp.Or(held[i].Bind, held[i].Addr))] = true
 	}
 	groups := map[portKey][]*listen.Options{}
 	var order []portKey
@@ -59,36 +74,45 @@ func (p *placing) place(g *runtime.Graph) error {
 		}
 		groups[k] = append(groups[k], o)
 	}
-	gone := map[*listen.Options]bool{}
 	for _, k := range order {
-		if err := p.placePort(k, groups[k], groups, gone); err != nil {
+		if p.f.overlay.ports[k.port] != p.told[k.port] {
+			p.forget(k)
+		}
+	}
+	for _, k := range order {
+		if err := p.placePort(k, groups[k], groups); err != nil {
 			return err
 		}
 	}
-	g.Listen = slices.DeleteFunc(g.Listen, func(e runtime.Entry) bool { return gone[p.find(groups, &e.Options)] })
+	p.told = p.f.overlay.ports
+	g.Listen = slices.DeleteFunc(g.Listen, func(e runtime.Entry) bool { return p.gone[keyOf(&e.Options)] })
 	return nil
 }
 
-// find returns the member of groups that o is a copy of.
-func (p *placing) find(groups map[portKey][]*listen.Options, o *listen.Options) *listen.Options {
-	for _, list := range groups {
-		for _, x := range list {
-			if x.Network == o.Network && x.Addr == o.Addr {
-				return x
-			}
-		}
+// forget forgets where the sockets of a port are: the overlay says something else
+// of it than before. It says nothing new if it names the port that was found.
+func (p *placing) forget(k portKey) {
+	if to := p.f.overlay.ports[k.port]; to != 0 && to == p.ports[k] {
+		return
 	}
-	return nil
+	delete(p.ports, k)
+	ofPort := func(key string) bool {
+		network, addr, _ := strings.Cut(key, " ")
+		a, err := netip.ParseAddrPort(addr)
+		return err == nil && network == k.network && int(a.Port()) == k.port
+	}
+	maps.DeleteFunc(p.moved, func(key, _ string) bool { return ofPort(key) })
+	maps.DeleteFunc(p.gone, func(key string, _ bool) bool { return ofPort(key) })
 }
 
 // placePort finds the port for all the addresses of one.
-func (p *placing) placePort(k portKey, list []*listen.Options, all map[portKey][]*listen.Options, gone map[*listen.Options]bool) error {
+func (p *placing) placePort(k portKey, list []*listen.Options, all map[portKey][]*listen.Options) error {
 	list = slices.DeleteFunc(slices.Clone(list), func(o *listen.Options) bool {
-		bind, ok := p.moved[o.Network+" "+o.Addr]
+		bind, ok := p.moved[keyOf(o)]
 		if ok {
 			o.Bind = bind
 		}
-		return ok
+		return ok || p.gone[keyOf(o)]
 	})
 	if len(list) == 0 {
 		return nil
@@ -98,13 +122,13 @@ func (p *placing) placePort(k portKey, list []*listen.Options, all map[portKey][
 		port, fixed = was, true
 	}
 	if fixed {
-		if err := p.bind(list, port, gone); err != nil {
+		if err := p.bind(list, port); err != nil {
 			return failf(exitEnvironment, "port %d cannot be used for %d: %v%s", port, k.port, cause(err), holding(k.network, port))
 		}
 		p.keep(k, list, port)
 		return nil
 	}
-	err := p.bind(list, k.port, gone)
+	err := p.bind(list, k.port)
 	if err == nil {
 		p.keep(k, list, k.port)
 		return nil
@@ -121,10 +145,10 @@ func (p *placing) placePort(k portKey, list []*listen.Options, all map[portKey][
 		first = k.port + firstShift
 	}
 	for port := first; port < first+1000 && port <= 65535; port++ {
-		if len(all[portKey{k.network, port}]) > 0 || p.used(k.network, port) || p.bind(list, port, gone) != nil {
+		if len(all[portKey{k.network, port}]) > 0 || p.used(k.network, port) || p.bind(list, port) != nil {
 			continue
 		}
-		p.f.notice("port %d %s: %d is used in its place", k.port, why, port)
+		p.f.coded("port-moved", "port %d %s: %d is used in its place", k.port, why, port)
 		p.keep(k, list, port)
 		return nil
 	}
@@ -153,14 +177,16 @@ func mapped(o *overlay) (to []int) {
 func (p *placing) keep(k portKey, list []*listen.Options, port int) {
 	p.ports[k] = port
 	for _, o := range list {
-		p.moved[o.Network+" "+o.Addr] = o.Bind
+		if !p.gone[keyOf(o)] {
+			p.moved[keyOf(o)] = o.Bind
+		}
 	}
 }
 
 // bind tries the addresses of list with another port, and sets their Bind. An
 // address that is none of this machine's becomes one of the loopback, and a
 // family that the machine does not have is left out.
-func (p *placing) bind(list []*listen.Options, port int, gone map[*listen.Options]bool) error {
+func (p *placing) bind(list []*listen.Options, port int) error {
 	binds := make([]string, len(list))
 	taken := map[string]bool{}
 	var moves, missing []string
@@ -168,7 +194,7 @@ func (p *placing) bind(list []*listen.Options, port int, gone map[*listen.Option
 	for i, o := range list {
 		a, _ := netip.ParseAddrPort(o.Addr)
 		to := netip.AddrPortFrom(a.Addr(), uint16(port))
-		err := probe(o, to)
+		err := p.try(o, to)
 		if err != nil && a.Addr().Is6() && (errors.Is(err, syscall.EAFNOSUPPORT) || errors.Is(err, syscall.EADDRNOTAVAIL)) && a.Addr().IsUnspecified() {
 			dropped, missing = append(dropped, o), append(missing, o.Addr)
 			continue
@@ -178,7 +204,7 @@ func (p *placing) bind(list []*listen.Options, port int, gone map[*listen.Option
 			if taken[to.String()] {
 				continue
 			}
-			if err = probe(o, to); err == nil {
+			if err = p.try(o, to); err == nil {
 				moves = append(moves, fmt.Sprintf("%s is none of this machine: %s is used in its place", o.Addr, to))
 			}
 		}
@@ -194,7 +220,7 @@ func (p *placing) bind(list []*listen.Options, port int, gone map[*listen.Option
 		o.Bind = binds[i]
 	}
 	for _, o := range dropped {
-		gone[o] = true
+		p.gone[keyOf(o)] = true
 	}
 	for _, text := range moves {
 		p.f.notice("%s", text)
@@ -205,7 +231,15 @@ func (p *placing) bind(list []*listen.Options, port int, gone map[*listen.Option
 	return nil
 }
 
-// probe tries whether a socket can be bound.
+// try reports whether a socket can be bound, or is already.
+func (p *placing) try(o *listen.Options, a netip.AddrPort) error {
+	if p.held[socketKey(o.Network, a.String())] {
+		return nil
+	}
+	return p.probe(o, a)
+}
+
+// probe is placing.probe of this machine.
 func probe(o *listen.Options, a netip.AddrPort) error {
 	lc := net.ListenConfig{}
 	network := o.Network
@@ -232,7 +266,7 @@ func probe(o *listen.Options, a netip.AddrPort) error {
 // placeUnix finds the place of a unix socket: where it is to be, if a file can be
 // made there.
 func (p *placing) placeUnix(o *listen.Options) {
-	key := "unix " + o.Addr
+	key := keyOf(o)
 	if bind, ok := p.moved[key]; ok {
 		o.Bind = bind
 		return

@@ -18,13 +18,16 @@ func listenForSignals() chan os.Signal {
 	return ch
 }
 
+// meaning says what a signal asks of a process that does not serve yet.
+func meaning(os.Signal) (again, end bool) { return false, true }
+
 func (p *program) cycle() int {
 	for over := false; !over; {
 		select {
 		case <-p.signals:
 			over = true
-		case f := <-p.wake:
-			f()
+		case files := <-p.edits():
+			p.edited(files)
 		}
 	}
 	signal.Stop(p.signals)

@@ -17,7 +17,14 @@ func (p *program) reconfigure() {
 	}
 	p.notifyReloading()
 	p.journal.printf(logs.Notice, "reconfiguring")
-	p.reload()
+	now := p.reload()
+	switch f := p.foreground; {
+	case f == nil:
+	case now == nil:
+		f.screen.refused(nil)
+	default:
+		f.started(now)
+	}
 	p.notify("READY=1")
 }
 

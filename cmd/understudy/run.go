@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -58,7 +59,7 @@ func (a *app) runCommand() *cli.Command {
 func (a *app) serve(s *source, color string, show showing) error {
 	f := &foreground{source: s, overlay: s.overlay, stderr: a.stderr, color: palette{color == "always" || color != "never" && colorful(a.stderr)}, said: map[string]bool{}}
 	f.console = logs.NewConsole(a.stderr, logs.Warn, f.color.on) // what happens without fault is told in our own words
-	f.placing.f = f
+	f.placing = placing{f: f, probe: probe}
 	f.screen = newScreen(f, show, a.stdout)
 	p := &program{origin: originOf(nil), stdout: a.stdout, stderr: a.stderr, foreground: f}
 	p.paths = paths{prefix: s.prefix, conf: s.conf}
@@ -69,8 +70,7 @@ func (a *app) serve(s *source, color string, show showing) error {
 	p.sockets = &listen.Set{Log: p.journal.words}
 	p.server = &runtime.Server{Sockets: p.sockets}
 	if f.overlay.watch {
-		p.wake = make(chan func())
-		p.watch = watch(func(files []string) { p.wake <- func() { p.edited(files) } })
+		p.watch = watch()
 	}
 	if code := p.start(); code != exitOK {
 		if f.failed != nil {
@@ -96,6 +96,7 @@ type foreground struct {
 	screen  *screen
 	said    map[string]bool
 
+	began     time.Time           // when the configuration was read last
 	gathered  []kind              // notices to be given
 	unknown   []unresolvedHost    // likewise findings
 	looked    map[string]lookedUp // host names, of the configuration that is being read
@@ -116,6 +117,11 @@ func (f *foreground) notice(format string, args ...any) {
 	}
 }
 
+// coded is notice with a code that "understudy why" explains.
+func (f *foreground) coded(code, format string, args ...any) {
+	f.notice("%s [%s %s]", fmt.Sprintf(format, args...), diag.Find(code).ID, code)
+}
+
 // tell tells the person what happened.
 func (f *foreground) tell(format string, args ...any) {
 	fmt.Fprintf(f.stderr, "%s %s\n", f.color.cyan("understudy:"), fmt.Sprintf(format, args...))
@@ -124,6 +130,7 @@ func (f *foreground) tell(format string, args ...any) {
 // read loads the configuration and adapts it to the person's machine.
 func (f *foreground) read() (*parser.Tree, error) {
 	s := f.source
+	f.began = time.Now()
 	f.gathered, f.unknown = nil, nil
 	for host, found := range f.looked {
 		if found.err == nil { // a host that has no address is looked up all the time
@@ -155,6 +162,23 @@ func (f *foreground) read() (*parser.Tree, error) {
 		f.gather("files of "+packagedConf+" are taken from the configuration's folder: %s", name)
 	}
 	return s.tree, nil
+}
+
+// fit has a configuration's sockets where they can be, its clients come back to
+// them, and its requests shown. old is the one in force, if there is one.
+func (f *foreground) fit(c, old *configuration) error {
+	f.screen.attach(c)
+	var held []runtime.Entry
+	if old != nil {
+		held = old.compiled.Graph.Listen
+	}
+	if err := f.placing.place(c.compiled.Graph, held); err != nil {
+		return err
+	}
+	if h := c.compiled.HTTP; h != nil {
+		h.Mapping = f.mapping(c.compiled)
+	}
+	return nil
 }
 
 // refuse says why a configuration does not run. The first is the end of the

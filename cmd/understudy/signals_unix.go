@@ -40,6 +40,13 @@ func listenForSignals() chan os.Signal {
 	return ch
 }
 
+// meaning says what a signal asks of a process that does not serve yet: to try
+// again, or to end.
+func meaning(s os.Signal) (again, end bool) {
+	sig := s.(syscall.Signal)
+	return sig == syscall.SIGHUP, commands()[sig].run == nil
+}
+
 // cycle obeys signals until one of them ends the process. It returns the exit
 // code. Those that come later have no effect: they are still collected, for what
 // the system does by itself on one would not be an orderly end.
@@ -69,9 +76,9 @@ func (p *program) cycle() int {
 			case !p.ending, sig == syscall.SIGCHLD:
 				c.run(p)
 			}
-		case f := <-p.wake:
+		case files := <-p.edits():
 			if !p.ending {
-				f()
+				p.edited(files)
 			}
 		case <-gone:
 			p.removePid()

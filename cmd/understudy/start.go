@@ -16,8 +16,11 @@ import (
 func (p *program) start() int {
 	inherited := p.inherit()
 	next, c, ok := p.prepare(nil)
-	if !ok {
-		return 1
+	for !ok {
+		if !p.awaitRepair() {
+			return 1
+		}
+		next, c, ok = p.prepare(nil)
 	}
 	if c.settings.Daemon && !inherited {
 		next.Listen()
@@ -35,15 +38,13 @@ func (p *program) start() int {
 	}
 	p.begin(next, c)
 	if p.foreground != nil {
+		p.follow(true)
 		p.foreground.started(c)
 	} else {
 		p.redirectStderr(c)
 		p.initial.console.on.Store(false)
 	}
 	p.ready()
-	if p.watch != nil {
-		p.watch.use(p.foreground.graph(c.tree))
-	}
 	code := p.cycle()
 	p.release(p.current)
 	return code
@@ -63,33 +64,28 @@ func (p *program) prepare(tree *parser.Tree) (*runtime.Next, *configuration, boo
 	old := p.journal.handler()
 	c.journal.use(p.handlerOf(c))
 	c.debug()
-	if p.foreground != nil {
-		p.foreground.screen.attach(c)
-	}
 	if p.foreground == nil {
 		p.journal.use(c.journal.handler()) // nginx reports what follows to the new log
 	}
 	if p.signals == nil {
 		p.signals = listenForSignals() // whoever can connect may send one
 	}
-	if p.foreground != nil {
-		if err := p.foreground.placing.place(c.compiled.Graph); err != nil {
-			p.foreground.refuse(err, p.current == nil)
-			p.journal.use(old)
-			c.logs.Release()
-			return nil, nil, false
-		}
+	drop := func() (*runtime.Next, *configuration, bool) {
+		p.journal.use(old)
+		c.logs.Release()
+		return nil, nil, false
 	}
-	if f := p.foreground; f != nil && c.compiled.HTTP != nil {
-		c.compiled.HTTP.Mapping = f.mapping(c.compiled)
+	if p.foreground != nil {
+		if err := p.foreground.fit(c, p.current); err != nil {
+			p.foreground.refuse(err, p.current == nil)
+			return drop()
+		}
 	}
 	c.compiled.Graph.Done = func() { p.retired(c) }
 	next, err := p.server.Prepare(c.compiled.Graph)
 	if err != nil {
 		p.journal.printf(logs.Emerg, "%v", err)
-		p.journal.use(old)
-		c.logs.Release()
-		return nil, nil, false
+		return drop()
 	}
 	return next, c, true
 }
@@ -181,19 +177,27 @@ func (p *program) removePid() {
 	}
 }
 
-// reload reads the configuration again and serves it beside the old one. If it
-// cannot, the old one stays.
-func (p *program) reload() {
+// reload reads the configuration again and serves it beside the old one. It returns
+// nil if it cannot, and the old one stays.
+func (p *program) reload() *configuration {
+	c := p.renew()
+	if p.foreground != nil {
+		p.follow(c != nil)
+	}
+	return c
+}
+
+func (p *program) renew() *configuration {
 	next, c, ok := p.prepare(nil)
 	if !ok {
-		return
+		return nil
 	}
 	if c.settings.PID != p.current.settings.PID {
 		if !p.writePid(c.settings.PID) {
 			next.Drop()
 			c.logs.Release()
 			p.journal.use(p.current.journal.handler())
-			return
+			return nil
 		}
 		p.removePid()
 	}
@@ -204,10 +208,9 @@ func (p *program) reload() {
 	p.begin(next, c)
 	if p.foreground == nil {
 		p.redirectStderr(c)
-	} else if p.watch == nil {
-		p.foreground.started(c)
 	}
 	p.journal.printf(logs.Notice, "gracefully shutting down")
+	return c
 }
 
 // resume serves the configuration at work again after it was drained. Its files

@@ -21,8 +21,15 @@ import (
 // network and container mounts, they are looked at from time to time.
 type watcher struct {
 	events  *fsnotify.Watcher // nil: there are no events
-	changed func(files []string)
-	files   chan []string
+	changed chan []string     // sorted, each once: all since they were taken before
+	files   chan reading
+	ended   chan struct{}
+}
+
+// A reading are the files that a configuration was made of, and when.
+type reading struct {
+	files []string
+	began time.Time // what is younger has changed since; zero: not known
 }
 
 const (
@@ -37,41 +44,68 @@ type seen struct {
 	sum      [sha256.Size]byte // of its contents, or of the names in a folder
 }
 
-// watch calls changed, in a goroutine of its own, with the files that have
-// changed since they were last looked at. It goes on as long as the process.
-func watch(changed func(files []string)) *watcher {
-	w := &watcher{changed: changed, files: make(chan []string)}
-	w.events, _ = fsnotify.NewWatcher()
+// watch begins to watch. What has changed is to be taken from the watcher's changed.
+func watch() *watcher {
+	events, err := fsnotify.NewWatcher()
+	if err != nil {
+		events = nil
+	}
+	return newWatcher(events)
+}
+
+func newWatcher(events *fsnotify.Watcher) *watcher {
+	w := &watcher{events: events, changed: make(chan []string), files: make(chan reading), ended: make(chan struct{})}
 	go w.run()
 	return w
 }
 
 // use makes files, of which some may be folders or not be there, those to watch.
-func (w *watcher) use(files []string) { w.files <- files }
+// They were read after began.
+func (w *watcher) use(files []string, began time.Time) { w.files <- reading{files, began} }
+
+// close ends the watching.
+func (w *watcher) close() {
+	close(w.files)
+	<-w.ended
+}
 
 func (w *watcher) run() {
+	defer close(w.ended)
 	var events chan fsnotify.Event
 	var errors chan error
 	if w.events != nil {
 		events, errors = w.events.Events, w.events.Errors
+		defer w.events.Close()
 	}
 	state := map[string]seen{}
 	folders := map[string]bool{}
 	t := time.NewTimer(poll)
 	defer t.Stop()
+	var pending []string
 	for {
+		var offer chan []string // nil while nothing is pending
+		if len(pending) > 0 {
+			offer = w.changed
+		}
 		select {
-		case files := <-w.files:
+		case offer <- pending:
+			pending = nil
+		case r, ok := <-w.files:
+			if !ok {
+				return
+			}
 			// What was seen before stays: the configuration may have been read
 			// before the last change.
-			fresh := look(files, state)
-			for name := range fresh {
+			fresh := look(r.files, state)
+			for name, s := range fresh {
 				if was, ok := state[name]; ok {
 					fresh[name] = was
+				} else if !r.began.IsZero() && s.modified.After(r.began) {
+					pending = append(pending, name)
 				}
 			}
 			state = fresh
-			w.follow(files, folders)
+			w.follow(r.files, folders)
 		case <-events:
 			t.Reset(settle)
 		case <-errors: // a queue that overflowed
@@ -83,17 +117,14 @@ func (w *watcher) run() {
 				names = append(names, name)
 			}
 			now := look(names, state)
-			var changed []string
 			for name, s := range now {
 				if s.sum != state[name].sum {
-					changed = append(changed, name)
+					pending = append(pending, name)
 				}
 			}
 			state = now
-			if len(changed) > 0 {
-				slices.Sort(changed)
-				w.changed(changed)
-			}
+			slices.Sort(pending)
+			pending = slices.Compact(pending)
 		}
 	}
 }
@@ -156,20 +187,23 @@ func contents(name string, info fs.FileInfo) [sha256.Size]byte {
 	return sha256.Sum256(text)
 }
 
-// graph are the files that a configuration depends on: those that were read or
-// looked for, the folders of patterns, and what its directives name for TLS and
-// for passwords.
-func (f *foreground) graph(t *parser.Tree) []string {
+// graph are the files that a configuration depends on, the one that was read last
+// and c, which is in force, if there is one: those that were read or looked for, the
+// folders of patterns, and what their directives name for TLS and for passwords.
+func (f *foreground) graph(c *configuration) []string {
 	list := slices.Clone(f.source.read)
-	list = append(list, filepath.Join(filepath.Dir(f.source.conf), overlayFile))
+	list = append(list, f.source.conf, filepath.Join(filepath.Dir(f.source.conf), overlayFile))
 	if tm := f.source.templates; tm != nil {
 		for _, template := range tm.outputs {
 			list = append(list, template)
 		}
 		list = append(list, tm.dir)
 	}
-	if t != nil {
+	if t := f.source.tree; t != nil {
 		list = f.dependencies(t.Directives, list)
+	}
+	if c != nil {
+		list = f.dependencies(c.tree.Directives, list)
 	}
 	slices.Sort(list)
 	return slices.Compact(list)
@@ -198,17 +232,73 @@ func isPathDirective(name string) bool {
 	return to > 0
 }
 
+// edits are the files that change; nil if nobody watches.
+func (p *program) edits() <-chan []string {
+	if p.watch == nil {
+		return nil
+	}
+	return p.watch.changed
+}
+
 // edited reads the configuration again because files of it have changed. If it
 // cannot be used, the one before stays, and the next edit is awaited.
 func (p *program) edited(files []string) {
 	began := time.Now()
 	was, f := p.current, p.foreground
-	p.reload()
-	if p.current == was {
+	now := p.reload()
+	if now == nil {
 		f.tell("%s changed, and cannot be used: the configuration before stays in force", strings.Join(files, ", "))
-		p.watch.use(append(f.graph(nil), f.graph(was.tree)...))
+		f.screen.refused(files)
 		return
 	}
-	f.tellChanges(was.tree, p.current.tree, files, time.Since(began).Round(time.Millisecond).String())
-	p.watch.use(f.graph(p.current.tree))
+	f.tellChanges(was.tree, now.tree, files, time.Since(began).Round(time.Millisecond).String())
+	if f.screen.show.json {
+		f.started(now)
+	}
+}
+
+// follow has the files watched that the configuration now depends on, if that is
+// wanted. inForce says whether what was read last is in force.
+func (p *program) follow(inForce bool) {
+	f := p.foreground
+	switch wanted := f.overlay.watch; {
+	case wanted && p.watch == nil:
+		p.watch = watch()
+	case !wanted && p.watch != nil && inForce:
+		f.tell("%s says no more that files are watched: an edit is in force after SIGHUP", overlayFile)
+		p.watch.close()
+		p.watch = nil
+	}
+	if p.watch != nil {
+		p.watch.use(f.graph(p.current), f.began)
+	}
+}
+
+// awaitRepair waits for an edit of a configuration that cannot be used from the
+// beginning. It reports whether it is to be tried again.
+func (p *program) awaitRepair() bool {
+	f := p.foreground
+	if f == nil || p.watch == nil {
+		return false
+	}
+	if f.failed != nil {
+		f.tell("%v", f.failed)
+		f.failed = nil
+	}
+	f.tell("%s cannot be used: waiting for a file of it to be edited", f.source.conf)
+	f.screen.refused(nil)
+	p.follow(false)
+	if p.signals == nil {
+		p.signals = listenForSignals()
+	}
+	for {
+		select {
+		case <-p.edits():
+			return true
+		case s := <-p.signals:
+			if again, end := meaning(s); again || end {
+				return again
+			}
+		}
+	}
 }

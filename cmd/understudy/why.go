@@ -47,7 +47,7 @@ func (a *app) why(c *cli.Context) error {
 func tellEntry(w io.Writer, color palette, e *diag.Entry) {
 	found := "understudy check finds it in the configuration."
 	if e.Running {
-		found = "understudy run finds it when a request meets it."
+		found = "understudy run finds it, when it starts or when a request meets it."
 	}
 	fmt.Fprintf(w, "%s %s\n\n%s\n\n%s %s\n%s\n", color.bold(e.ID), e.Name, e.Means, color.green("Fix:"), e.Fix, color.faint(found))
 }

@@ -18,7 +18,7 @@ type Entry struct {
 	Name string
 	// Means says what it is to the user, and Fix what to do: whole sentences.
 	Means, Fix string
-	// Running is set if it is found while requests are served, not by check.
+	// Running is set if it is found where the configuration runs, not by check.
 	Running bool
 }
 

@@ -52,4 +52,7 @@ var runEntries = []Entry{
 	{ID: "NX705", Name: "redirect-loop", Running: true,
 		Means: "A client is sent to the address that it asked for, again and again. An application that wants https and is told, or believes, that the scheme is http does it.",
 		Fix:   "Tell it the scheme the client used: proxy_set_header X-Forwarded-Proto $scheme; behind another proxy pass on what that one says."},
+	{ID: "NX802", Name: "port-moved", Running: true,
+		Means: "A port of the configuration cannot be had here: ports below 1024 are for root, or another process, which is named, listens on it. The sockets are on the port that is named instead. The configuration sees its own ($server_port), and redirects lead clients to the new one.",
+		Fix:   "Nothing; or choose the port with --port-map 80=8080, or end the other process and start again."},
 }
