@@ -44,8 +44,8 @@ func (d *Doctor) redirect(r *httpd.Request) []*Diagnosis {
 	if err != nil {
 		return nil
 	}
-	if d.loops == nil || r.Loc == nil || r.Head == nil {
-		d.init()
+	if r.Loc == nil || r.Head == nil {
+		return nil
 	}
 	host := string(r.Header(header.Host))
 	scheme := "http"
@@ -81,14 +81,6 @@ func (d *Doctor) redirect(r *httpd.Request) []*Diagnosis {
 	return out
 }
 
-func (d *Doctor) init() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.loops == nil {
-		d.loops = map[string]*loop{}
-	}
-}
-
 // about begins a diagnosis that has no cause.
 func (d *Doctor) about(r *httpd.Request, code, directive string) *Diagnosis {
 	x := &Diagnosis{Entry: diag.Find(code), Status: int(r.Resp.Status), Request: request(r), In: r.Loc.Title(), At: r.Loc.Pos}
@@ -119,6 +111,9 @@ func (d *Doctor) again(r *httpd.Request, to *url.URL, host string) bool {
 	key := string(r.RealIP) + " " + host + string(r.Target)
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.loops == nil {
+		d.loops = map[string]*loop{}
+	}
 	l := d.loops[key]
 	if l == nil || time.Since(l.since) > loopWithin {
 		if len(d.loops) >= loopsMost {
