@@ -2,8 +2,21 @@ package doctor_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
+
+// Subrequests that run beside a request fail at the same time as it does.
+func TestMirror(t *testing.T) {
+	const beside = "internal; log_subrequest on; proxy_pass http://{dead};"
+	f := start(t, seed{conf: "location / { mirror /m; mirror /n; proxy_pass http://{dead}; } location /m { " + beside + " } location /n { " + beside + " }"}, true)
+	for range 20 {
+		f.ask(get("/", html))
+	}
+	if n := strings.Count(f.texts(), "nothing listens"); n != 3*20 {
+		t.Errorf("told of %d failures, want %d\n%s", n, 3*20, f.texts())
+	}
+}
 
 // Whoever is asked by several clients at once redirects them all.
 func TestRedirectsAtOnce(t *testing.T) {

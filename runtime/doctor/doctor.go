@@ -79,7 +79,7 @@ type Line struct {
 // Ended implements httpd.Doctor.
 func (d *Doctor) Ended(r *httpd.Request) {
 	list := d.examine(r)
-	list = append(list, d.upgrade(r)...)
+	list = append(list, d.upgrade(r, list)...)
 	list = append(list, d.redirect(r)...)
 	for _, x := range list {
 		d.Tell(x)
@@ -108,8 +108,9 @@ func (d *Doctor) examine(r *httpd.Request) []*Diagnosis {
 		return nil
 	}
 	list, _ := c.Page.([]*Diagnosis)
-	for i := len(list); i < len(c.Causes); i++ {
-		list = append(list, d.diagnose(r, &c.Causes[i]))
+	causes := c.Causes()
+	for i := len(list); i < len(causes); i++ {
+		list = append(list, d.diagnose(r, &causes[i]))
 	}
 	c.Page = list
 	return slices.Clip(list)

@@ -12,13 +12,14 @@ import (
 )
 
 // upgrade explains why a client that asked for another protocol did not get it.
-func (d *Doctor) upgrade(r *httpd.Request) []*Diagnosis {
+// What else was wrong with the request is in list.
+func (d *Doctor) upgrade(r *httpd.Request, list []*Diagnosis) []*Diagnosis {
 	if r.Head == nil || r.Resp.Status == 101 || !websocket(r) {
 		return nil
 	}
 	c := &httpd.Cause{Code: "upgrade-refused", Loc: r.Loc, Status: r.Resp.Status}
 	x := &Diagnosis{Entry: diag.Find(c.Code), Status: int(r.Resp.Status), Request: request(r), In: r.Loc.Title(), At: r.Loc.Pos}
-	why, fix, directive := d.refusal(r)
+	why, fix, directive := refusal(r, list)
 	asked := fmt.Sprintf("Upgrade: %s, Connection: %s", orNone(r.Header(header.Upgrade)), orNone(r.Header(header.Connection)))
 	if directive != "" {
 		c.Directive = directive
@@ -44,10 +45,11 @@ func websocket(r *httpd.Request) bool {
 }
 
 // refusal finds the reason in what the client asked for and what was sent upstream.
-func (d *Doctor) refusal(r *httpd.Request) (why, fix, directive string) {
-	if c := r.Case(); c != nil && c.Status != 0 {
-		last := c.Causes[len(c.Causes)-1]
-		return "no upstream has answered; see " + idOf(last.Code), "Mend that first.", ""
+func refusal(r *httpd.Request, list []*Diagnosis) (why, fix, directive string) {
+	for _, x := range list {
+		if x.Status != 0 {
+			return "no upstream has answered; see " + x.ID(), "Mend that first.", ""
+		}
 	}
 	s := gateway.StateOf(r)
 	if s == nil || !bytes.Contains(s.Request(), []byte(" HTTP/1.")) {
@@ -112,11 +114,4 @@ func orNone(v []byte) string {
 		return "none"
 	}
 	return text(v)
-}
-
-func idOf(name string) string {
-	if e := diag.Find(name); e != nil {
-		return e.ID
-	}
-	return name
 }

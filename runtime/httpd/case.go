@@ -2,6 +2,8 @@ package httpd
 
 import (
 	"log/slog"
+	"slices"
+	"sync"
 
 	"understudy/parser/diag"
 	"understudy/runtime/logs"
@@ -51,68 +53,82 @@ func (c *Cause) Fact(name string) any {
 	return nil
 }
 
-// A Case is what a Doctor knows of a request.
+// A Case is what a Doctor knows of a request, from its beginning.
 type Case struct {
-	Causes []Cause  // as they happened
-	Hops   []string // the URIs after the one that was asked for
-	Said   string   // the last line of the error log that was no mere notice
-	Status Status   // from 400 on, if there is no answer but our own page
-	Page   any      // for the Doctor, between Page and Ended
+	Page any // for the Doctor, between Page and Ended
 
-	step *Step // that gave the last status from 400 on
+	step   *Step // that gave the last status from 400 on
+	failed bool  // there was no answer but our own page
+
+	mu     sync.Mutex // guards what follows: subrequests may run beside the request
+	causes []Cause    // as they happened
+	hops   []string   // the URIs after the one that was asked for
+	said   string     // the last line of the error log that was no mere notice
+}
+
+// Causes returns what is known by now, in the order in which it happened.
+func (c *Case) Causes() []Cause {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.causes)
+}
+
+// add adds a cause.
+func (c *Case) add(x Cause) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.causes = append(c.causes, x)
 }
 
 // Examined reports whether somebody wants to know what goes wrong. Those who fail
 // ask before they gather evidence.
-func (r *Request) Examined() bool { return r.HTTP.Doctor != nil && r.trace == nil }
+func (r *Request) Examined() bool { return r.Case() != nil }
 
-// Case returns what is known of r and its subrequests, nil if nothing is.
+// Case returns what is known of r and its subrequests, nil without a Doctor.
 func (r *Request) Case() *Case { return r.Main().file }
-
-func (r *Request) openCase() *Case {
-	m := r.Main()
-	if m.file == nil {
-		m.file = &Case{}
-	}
-	return m.file
-}
 
 // Blame says why something went wrong with r, if somebody wants to know.
 func (r *Request) Blame(code, directive string, evidence ...Fact) {
-	if r.Examined() {
-		c := r.openCase()
-		c.Causes = append(c.Causes, Cause{Code: code, Directive: directive, Facts: evidence, Loc: r.Loc})
+	if c := r.Case(); c != nil {
+		c.add(Cause{Code: code, Directive: directive, Facts: evidence, Loc: r.Loc})
 	}
 }
 
 // said keeps a line of the error log.
 func (r *Request) said(level slog.Level, text string) {
 	if level >= logs.Info && level != logs.Notice {
-		r.openCase().Said = text
+		c := r.Case()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.said = text
 	}
 }
 
 // hop keeps a URI that the request has come to.
 func (r *Request) hop(uri []byte) {
-	if r.Examined() {
-		c := r.openCase()
-		c.Hops = append(c.Hops, string(uri))
+	if c := r.Case(); c != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.hops = append(c.hops, string(uri))
 	}
 }
 
 // answered keeps which step gave a status of an error.
 func (r *Request) answered(s *Step) {
-	if r.Examined() && r.Parent == nil {
-		r.openCase().step = s
+	if r.file != nil { // that of a main request
+		r.file.step = s
 	}
 }
 
 // cycle says that the URI changed too often.
 func (r *Request) cycle() {
-	if !r.Examined() {
+	c := r.Case()
+	if c == nil {
 		return
 	}
-	hops := append([]string{string(r.Target)}, r.openCase().Hops...)
+	c.mu.Lock()
+	hops := append([]string{string(r.Target)}, c.hops...)
+	c.mu.Unlock()
 	facts := []Fact{{"hops", hops}}
 	if path := r.Path(r.URI); path != nil {
 		facts = append(facts, Fact{"path", string(path)})
@@ -123,35 +139,44 @@ func (r *Request) cycle() {
 // fails notes that the answer to r is a page for a status. What has no cause by now
 // has the step that gave the status, and what the error log said of it.
 func (r *Request) fails(st Status) {
-	if !r.Examined() || r.Parent != nil || st < 400 {
+	c := r.file
+	if c == nil || st < 400 || c.failed {
 		return
 	}
-	c := r.openCase()
-	if c.Status == 0 {
-		c.Status = st
-		if !c.fatal() {
-			r.Blame("answered-by", "", r.evidence(c.step)...)
-			c.Causes[len(c.Causes)-1].Step = c.step
-		}
-		c.Causes[len(c.Causes)-1].Status = st
+	c.failed = true
+	if !c.explained() {
+		c.add(Cause{Code: "answered-by", Facts: r.evidence(), Loc: r.Loc, Step: c.step})
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.causes[len(c.causes)-1].Status = st
 }
 
-// fatal reports whether a cause is known that explains a status.
-func (c *Case) fatal() bool { return len(c.Causes) > 0 }
+// explained reports whether a cause is known that explains a status.
+func (c *Case) explained() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.causes) > 0
+}
 
 // evidence is what can be said of a status without a cause of its own.
-func (r *Request) evidence(s *Step) []Fact {
+func (r *Request) evidence() []Fact {
 	var facts []Fact
-	if r.Case().Said != "" {
-		facts = append(facts, Fact{"log", r.Case().Said})
+	if said := r.file.lastSaid(); said != "" {
+		facts = append(facts, Fact{"log", said})
 	}
-	if s != nil && (s.Name == "try_files" || s.Name == "static file" || s.Name == "index") {
+	if s := r.file.step; s != nil && (s.Name == "try_files" || s.Name == "static file" || s.Name == "index") {
 		if path := r.Path(r.URI); path != nil {
 			facts = append(facts, Fact{"path", string(path)})
 		}
 	}
 	return facts
+}
+
+func (c *Case) lastSaid() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.said
 }
 
 // noIndex says that there is no page for a folder.

@@ -94,6 +94,9 @@ func (k *client) serve() (close bool) {
 		}
 		r := k.h.request()
 		r.Client, r.Addr = k.c, k.a
+		if k.h.Doctor != nil {
+			r.file = &Case{}
+		}
 		k.r = r
 		k.c.Requests++
 		k.h.Stats.Requests.Add(1)
@@ -431,8 +434,8 @@ func (r *Request) log() {
 		r.Loc.Log[i].Run(r)
 	}
 	r.Keepalive = keep && !r.terminated
-	if d := r.HTTP.Doctor; d != nil && r.trace == nil && r.Parent == nil {
-		d.Ended(r)
+	if r.file != nil {
+		r.HTTP.Doctor.Ended(r)
 	}
 }
 

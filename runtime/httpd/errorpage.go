@@ -143,7 +143,7 @@ var methodGET = []byte("GET")
 
 // page sends our own page for a status.
 func (r *Request) page(st Status) Status {
-	if r.Examined() && r.Parent == nil && st >= 400 {
+	if r.file != nil && st >= 400 {
 		if t, body := r.HTTP.Doctor.Page(r, st); body != nil {
 			return r.sendPageOf(t, body)
 		}

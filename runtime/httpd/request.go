@@ -99,7 +99,7 @@ type Request struct {
 
 	out   output
 	trace *Trace
-	file  *Case // nil without a Doctor
+	file  *Case // of a main request; nil without a Doctor
 }
 
 // An Attachment is what somebody above keeps with a request until it ends.
