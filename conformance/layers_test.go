@@ -26,7 +26,8 @@ const layers = `
 	directives/lint
 	cmd/understudy/*
 	cmd/understudy
-	conformance conformance/*
+	conformance
+	conformance/*
 `
 
 // noParser lists what must not know that configurations are text: a position is
