@@ -6,13 +6,16 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"understudy/runtime/upstream"
 )
 
 // A session that panics, in its phases or when its tunnel has ended, ends its
-// connection and nothing else.
+// connection and nothing else. What it has of others it gives back.
 func TestContain(t *testing.T) {
 	s := newSite(t, noVars())
-	const inContent, inLog, nowhere = 0, 1, 2
+	const inContent, inLog, inEnd, nowhere = 0, 1, 2, 3
 	var fault atomic.Int32
 	ask := func() string {
 		c := s.dial(t)
@@ -33,6 +36,15 @@ func TestContain(t *testing.T) {
 		}
 		return Declined
 	}}}, s.srv.Log...)
+	s.srv.PreAccess = append(s.srv.PreAccess, Step{Run: func(x *Session) Status {
+		x.OnEnd(func() {
+			if fault.Load() == inEnd {
+				panic("the last fault")
+			}
+		})
+		return Declined
+	}})
+	held := s.hold() // what comes after a function that panics
 	if got := ask(); got != "" {
 		t.Errorf("got %q", got)
 	}
@@ -40,7 +52,11 @@ func TestContain(t *testing.T) {
 	if got := ask(); got != "sound" {
 		t.Errorf("got %q", got)
 	}
-	for _, want := range []string{"panic: the fault", "panic: another fault", "contain_test.go"} {
+	fault.Store(inEnd)
+	if got := ask(); got != "sound" {
+		t.Errorf("got %q", got)
+	}
+	for _, want := range []string{"panic: the fault", "panic: another fault", "panic: the last fault", "contain_test.go"} {
 		if !strings.Contains(s.log.all(), want) {
 			t.Errorf("the log says %q, want %q in it", s.log.all(), want)
 		}
@@ -48,5 +64,66 @@ func TestContain(t *testing.T) {
 	fault.Store(nowhere)
 	if got := ask(); got != "sound" {
 		t.Errorf("afterwards: got %q", got)
+	}
+	s.nothingHeld(t, held, p.Target.Group)
+}
+
+// hold has each session hold something until it has ended, and returns how many do.
+func (s *site) hold() *atomic.Int32 {
+	var n atomic.Int32
+	s.srv.PreAccess = append(s.srv.PreAccess, Step{Run: func(x *Session) Status {
+		n.Add(1)
+		x.OnEnd(func() { n.Add(-1) })
+		return Declined
+	}})
+	return &n
+}
+
+// nothingHeld waits for the end of all sessions. What they held is free then.
+func (s *site) nothingHeld(t *testing.T, held *atomic.Int32, g *upstream.Group) {
+	t.Helper()
+	<-s.Retire()
+	if n := held.Load(); n != 0 {
+		t.Errorf("%d sessions that have ended hold something", n)
+	}
+	if n := g.State(g.Peers()[0]).Conns; n != 0 {
+		t.Errorf("the peer has %d connections", n)
+	}
+	if n := s.Len(); n != 0 {
+		t.Errorf("%d sessions", n)
+	}
+}
+
+// TestContainPeer: a session that panics while it has a peer that it is not connected
+// to gives that back.
+func TestContainPeer(t *testing.T) {
+	s := newSite(t, noVars())
+	held := s.hold()
+	p := newProxy(group(t, dead(t)))
+	s.content(p)
+	s.log.spring("connect() failed")
+	if got, _ := io.ReadAll(s.dial(t)); len(got) > 0 {
+		t.Errorf("got %q", got)
+	}
+	s.nothingHeld(t, held, p.Target.Group)
+}
+
+// TestContainUDP: the same where the first datagram is too large for the peer.
+func TestContainUDP(t *testing.T) {
+	s := newSite(t, noVars())
+	held := s.hold()
+	p := newProxy(group(t, silentPeer(t)))
+	p.Protocol, p.Responses, p.Idle = 1, 1, 50*time.Millisecond
+	s.content(p)
+	at := s.serveUDP(t, "127.0.0.1:0")
+	s.log.spring("sendmsg() failed")
+	dialUDP(t, at).Write(make([]byte, 65500))
+	<-s.done
+	check(t, "ended", s.last()[:3], "500")
+	dialUDP(t, at).Write([]byte("a"))
+	<-s.done // after as long as the first session could have been silent
+	s.nothingHeld(t, held, p.Target.Group)
+	if l := s.log.all(); strings.Count(l, "panic: ") == 0 || strings.Contains(l, "disconnected on shutdown") {
+		t.Errorf("the log says %q", l)
 	}
 }

@@ -22,6 +22,17 @@ type Target struct {
 	FirstByte bool                  // least_time measures the first byte, not the connection
 }
 
+// free gives back the peer of a session that has ended. It reports whether the failure
+// made the peer unavailable.
+func (t *Target) free(u *Upstream, o upstream.Outcome) (disabled bool) {
+	a := u.attempt()
+	u.tried.Header, u.tried.Response = a.Connect, a.Session
+	if t.FirstByte {
+		u.tried.Header = a.FirstByte
+	}
+	return t.Group.Free(&u.tried, o)
+}
+
 // A Proxy passes sessions to a peer. It is the content of a server.
 //
 // https://nginx.org/en/docs/stream/ngx_stream_proxy_module.html
@@ -70,6 +81,7 @@ func (p *Proxy) Run(s *Session) Status {
 	}
 	g := t.Group
 	g.Begin(&u.tried, key)
+	u.target = t
 	if p.NextTries > 0 && u.tried.Tries > p.NextTries {
 		u.tried.Tries = p.NextTries
 	}
@@ -376,16 +388,11 @@ func (p *Proxy) ended(s *Session, t *Target, r tunnel.Result) {
 		s.Action = "proxying and sending to upstream"
 		s.ConnError(logs.Error, r.Err, "send() failed")
 	}
-	a := u.attempt()
-	if r.FirstB != 0 {
+	if a := u.attempt(); r.FirstB != 0 {
 		a.FirstByte = a.sinceStart(r.FirstB)
 	}
 	u.end()
-	u.tried.Header, u.tried.Response = a.Connect, a.Session
-	if t.FirstByte {
-		u.tried.Header = a.FirstByte
-	}
-	t.Group.Free(&u.tried, upstream.OK)
+	t.free(u, upstream.OK)
 	u.conn.Close()
 	s.Finish(Success)
 }

@@ -35,7 +35,7 @@ type packets struct {
 }
 
 // relay has datagrams passed on, both ways, until the session has ended.
-func (p *Proxy) relay(s *Session, t *Target) Status {
+func (p *Proxy) relay(s *Session, t *Target) (st Status) {
 	pc := s.packets
 	now := time.Now()
 	x := &packets{
@@ -52,6 +52,7 @@ func (p *Proxy) relay(s *Session, t *Target) Status {
 	s.Action = "proxying connection"
 	pc.mu.Lock()
 	defer pc.mu.Unlock()
+	defer x.caught(&st)
 	pc.relay = x
 	x.idle = time.AfterFunc(1<<62, x.look)
 	x.idle.Reset(p.Idle)
@@ -91,28 +92,17 @@ func (x *packets) end(st Status) Status {
 	u.end() // counts before the connection is closed
 	x.pc.port.peers.remove(x)
 	u.conn.Close()
-	x.free()
-	if x.done && !x.last {
-		x.summary("udp done")
-	}
-	return st
-}
-
-// free gives the peer back.
-func (x *packets) free() {
-	u := x.s.Upstream
-	a := u.attempt()
-	u.tried.Header, u.tried.Response = a.Connect, a.Session
-	if x.t.FirstByte {
-		u.tried.Header = a.FirstByte
-	}
 	outcome := upstream.OK
 	if x.failed {
 		outcome = upstream.Failed
 	}
-	if x.t.Group.Free(&u.tried, outcome) {
+	if x.t.free(u, outcome) {
 		x.s.Errorf(logs.Warn, "upstream server temporarily disabled")
 	}
+	if x.done && !x.last {
+		x.summary("udp done")
+	}
+	return st
 }
 
 // full reports whether datagrams of the client have to wait because the peer has no

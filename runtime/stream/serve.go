@@ -229,10 +229,12 @@ func (s *Session) Finish(status Status) {
 
 // end does what is to happen when the session has ended.
 func (s *Session) end() {
-	for _, f := range s.ends {
-		f()
+	for i, f := range s.ends {
+		s.ends[i] = nil
+		if f != nil { // else it was called, and another panicked
+			f()
+		}
 	}
-	clear(s.ends)
 	s.ends = s.ends[:0]
 }
 

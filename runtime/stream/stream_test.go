@@ -26,6 +26,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type journal struct {
 	mu    sync.Mutex
 	lines []string
+	trap  string // a line with it panics; "": none does
 }
 
 var lineStart = regexp.MustCompile(`^\S+ \S+ (\[\w+\]) \S+ \*\d+ `)
@@ -34,6 +35,16 @@ func (j *journal) WriteLine(_ slog.Level, _ time.Time, line []byte) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.lines = append(j.lines, lineStart.ReplaceAllString(strings.TrimSpace(string(line)), "$1 "))
+	if j.trap != "" && strings.Contains(string(line), j.trap) {
+		panic("in the log")
+	}
+}
+
+// spring has lines that contain text panic.
+func (j *journal) spring(text string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.trap = text
 }
 
 func (j *journal) all() string {

@@ -12,9 +12,10 @@ type Upstream struct {
 	Name     string // of the peer at work, for the error log; "" before the first
 	Attempts []Attempt
 
-	tried upstream.Tried
-	conn  *upstream.Conn // nil while there is none
-	first [1]Attempt     // where the common case keeps its attempt
+	target *Target // nil until it is found
+	tried  upstream.Tried
+	conn   *upstream.Conn // nil while there is none
+	first  [1]Attempt     // where the common case keeps its attempt
 
 	datagrams bool  // UDP: conn is read by a goroutine of its own
 	fromPeer  int64 // bytes that it read
