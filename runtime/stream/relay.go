@@ -51,7 +51,7 @@ func (p *Proxy) relay(s *Session, t *Target) (st Status) {
 	s.Upstream.datagrams = true
 	s.Action = "proxying connection"
 	pc.mu.Lock()
-	defer pc.mu.Unlock()
+	defer pc.unlock()
 	defer x.caught(&st)
 	pc.relay = x
 	x.idle = time.AfterFunc(1<<62, x.look)
@@ -72,7 +72,7 @@ func (p *Proxy) relay(s *Session, t *Target) (st Status) {
 
 // unlock lets go of the session's lock, and finishes the session if it has ended.
 func (x *packets) unlock(st Status) {
-	x.pc.mu.Unlock()
+	x.pc.unlock()
 	if st != Done {
 		defer x.pc.port.ended(x.pc)
 		defer x.s.contain(x.s.Stream, x.s.Client)
@@ -140,7 +140,7 @@ func (x *packets) proceed() Status {
 			return x.end(Success)
 		}
 	}
-	for x.unsent == nil && len(x.pc.waiting) > 0 {
+	for x.unsent == nil && len(x.pc.waiting) > 0 && !x.pc.forgotten.Load() {
 		if !x.send(x.came(x.next())) || x.finished() {
 			return x.end(Success)
 		}
@@ -243,7 +243,8 @@ func (x *packets) answered() bool {
 	return x.p.Responses >= 0 && x.responses >= x.p.Responses*x.requests
 }
 
-// finished reports whether nothing more is expected.
+// finished reports whether nothing more is expected. What else the client sends, or
+// has sent and was not passed on, begins other sessions as soon as that is certain.
 func (x *packets) finished() bool {
 	if x.p.Requests > 0 {
 		if x.requests < x.p.Requests {
@@ -254,14 +255,9 @@ func (x *packets) finished() bool {
 	if !x.answered() || x.unsent != nil {
 		return false
 	}
-	// From here on what the client sends begins another session; what has come
-	// before still belongs to this one.
 	x.pc.forget()
-	for x.unsent == nil && len(x.pc.waiting) > 0 {
-		x.send(x.came(x.next()))
-	}
-	x.done = x.answered() && x.unsent == nil
-	return x.done
+	x.done = true
+	return true
 }
 
 func (x *packets) summary(what string) {

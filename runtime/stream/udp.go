@@ -28,6 +28,7 @@ type packetPort struct {
 	mu      sync.Mutex
 	clients map[ends]*packetConn     // where datagrams go to; guarded by mu
 	open    map[*packetConn]struct{} // sessions that have not ended; guarded by mu
+	closed  bool                     // no session may begin; guarded by mu
 }
 
 // ServeUDP reads the datagrams of a socket until the block is retired, and has
@@ -53,7 +54,11 @@ func (u *packetPort) deliver(e *ends, p []byte) {
 	for {
 		u.mu.Lock()
 		c := u.clients[*e]
-		if c == nil {
+		switch {
+		case c == nil && u.closed:
+			u.mu.Unlock()
+			return
+		case c == nil:
 			c = &packetConn{port: u, ends: *e, control: e.control(), first: append([]byte{}, p...)}
 			if !e.anonymous() {
 				u.clients[*e] = c
@@ -91,6 +96,7 @@ func (u *packetPort) ended(c *packetConn) {
 // shutdown ends the sessions, now that the socket is not read any more.
 func (u *packetPort) shutdown() {
 	u.mu.Lock()
+	u.closed = true
 	list := make([]*packetConn, 0, len(u.open))
 	for c := range u.open {
 		list = append(list, c)
@@ -135,6 +141,18 @@ func (c *packetConn) take(p []byte) bool {
 	return true
 }
 
+// unlock lets go of the lock. What waits in vain begins other sessions.
+func (c *packetConn) unlock() {
+	var rest [][]byte
+	if c.forgotten.Load() {
+		rest, c.waiting = c.waiting, nil
+	}
+	c.mu.Unlock()
+	for _, b := range rest {
+		c.port.deliver(&c.ends, b)
+	}
+}
+
 func (c *packetConn) shutdown() {
 	c.mu.Lock()
 	c.stopped = true
@@ -162,6 +180,8 @@ func (c *packetConn) forget() {
 // Close implements net.Conn.
 func (c *packetConn) Close() error {
 	c.forget()
+	c.mu.Lock()
+	c.unlock()
 	return nil
 }
 

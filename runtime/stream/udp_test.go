@@ -177,6 +177,67 @@ func TestUDPRequests(t *testing.T) {
 	check(t, "ended", swap(s.last(), b.Name, "$B"), "200 2/4 $B 4/2")
 }
 
+// TestUDPWaiting: datagrams that come while the first of a client is not passed on yet
+// begin sessions of their own if that one is to have no others.
+func TestUDPWaiting(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		edit func(*Proxy)
+		want string
+	}{
+		{"proxy_requests", func(p *Proxy) { p.Requests, p.Responses = 1, 1 }, "200 1/2 $B 2/1"},
+		{"proxy_requests of two", func(p *Proxy) { p.Requests, p.Responses = 2, 1 }, "200 2/4 $B 4/2"},
+		{"proxy_responses", func(p *Proxy) { p.Responses = 0 }, "200 1/0 $B 0/1"},
+		{"return", nil, "200 1/2"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := udpBackend(t)
+			s := newSite(t, noVars())
+			p := newProxy(group(t, b))
+			each := 1 // datagrams of a session
+			if c.edit != nil {
+				c.edit(p)
+				s.content(p)
+				each = max(p.Requests, 1)
+			} else {
+				s.srv.Content = &Step{Run: func(x *Session) Status {
+					x.Client.Write([]byte("ok"))
+					return Success
+				}}
+			}
+			begun, gate := make(chan struct{}, 64), make(chan struct{})
+			s.srv.Access = []Step{{Run: func(x *Session) Status {
+				begun <- struct{}{}
+				<-gate
+				return Declined
+			}}}
+			at := s.serveUDP(t, "127.0.0.1:0")
+			one, other := dialUDP(t, at), dialUDP(t, at)
+			for range 6 {
+				one.Write([]byte("a"))
+			}
+			for range each {
+				other.Write([]byte("b"))
+			}
+			<-begun
+			<-begun // so those of the first have been read
+			close(gate)
+			for range 6/each + 1 {
+				select {
+				case <-s.done:
+				case <-time.After(5 * time.Second):
+					t.Fatal("a datagram is lost")
+				}
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for _, got := range s.ended {
+				check(t, "ended", swap(got, b.Name, "$B"), c.want)
+			}
+		})
+	}
+}
+
 // silentPeer hears datagrams, and answers none.
 func silentPeer(t *testing.T) *upstream.Peer {
 	t.Helper()
