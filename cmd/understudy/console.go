@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"understudy/directives/http/httpcore"
 	"understudy/directives/spec"
 	"understudy/parser/diag"
 	"understudy/runtime/doctor"
@@ -28,14 +26,14 @@ type showing struct{ quiet, json bool }
 func consoleFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "json", Usage: "write what happens to standard output, a JSON object a line"},
-		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "show neither where the configuration can be reached nor requests, only what goes wrong"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "show neither where the configuration can be reached nor, on a terminal, requests: only what goes wrong"},
 	}
 }
 
 func showingOf(c *cli.Context) showing { return showing{c.Bool("quiet"), c.Bool("json")} }
 
 // A screen shows what the running configuration does: a few lines when it starts,
-// then one for each request, and one for each thing that goes wrong.
+// then, on a terminal, one for each request, and one for each thing that goes wrong.
 type screen struct {
 	f       *foreground
 	show    showing
@@ -54,11 +52,16 @@ func newScreen(f *foreground, show showing, stdout io.Writer) *screen {
 	return s
 }
 
+// shows reports whether each request is shown in a line: a person is looking. Where
+// standard error is a file or a pipe, the access log is what has them.
+func (s *screen) shows() bool {
+	return !s.show.json && !s.show.quiet && onTerminal(s.f.stderr)
+}
+
 // logs reports whether requests are shown where the access log would be, which has no
-// place in machine output, and says the same twice on a terminal.
+// place in machine output, and on a terminal says the same twice, or what is not wanted.
 func (s *screen) logs() bool {
-	out, ok := s.stdout.(*os.File)
-	return s.show.json || !s.show.quiet && ok && isTerminal(out)
+	return s.show.json || (s.show.quiet || s.shows()) && onTerminal(s.stdout)
 }
 
 // attach has the requests of a configuration examined and shown.
@@ -78,7 +81,7 @@ func (s *screen) attach(c *configuration) {
 		Container: err == nil,
 		Tell:      s.finding,
 	}
-	if !s.show.quiet {
+	if s.show.json || s.shows() {
 		d.Line = s.request
 	}
 	h.Doctor = d
@@ -178,8 +181,13 @@ func (s *screen) running(c *configuration, at []string) {
 	s.opened = true
 	switch {
 	case s.show.json:
+		open := openings(c, s.f.overlay.hosts)
+		urls := make([]string, len(open))
+		for i := range open {
+			urls[i] = open[i].URL
+		}
 		s.json("running", map[string]any{
-			"config": s.f.source.conf, "process": os.Getpid(), "listen": at, "servers": serversOf(c), "urls": urlsOf(c),
+			"config": s.f.source.conf, "process": os.Getpid(), "listen": at, "servers": serversOf(c), "urls": urls, "open": open,
 			"upstreams": healthOf(c), "overlay": s.f.overlay.lines(), "warnings": s.f.warnings,
 		})
 	case s.show.quiet:
@@ -205,8 +213,16 @@ func (s *screen) open(c *configuration) {
 		}
 		s.write(s.f.stderr, fmt.Sprintf("  %-9s %s\n", name, text))
 	}
-	urls := urlsOf(c)
-	line("open", urls)
+	open := openings(c, s.f.overlay.hosts)
+	var texts []string
+	for _, o := range open {
+		text := o.URL
+		if u, err := url.Parse(text); err == nil && o.Server != "" && o.Server != "_" && o.Server != u.Hostname() {
+			text += s.f.color.faint(" (" + o.Server + ")")
+		}
+		texts = append(texts, text)
+	}
+	line("open", texts)
 	var health []string
 	for _, u := range healthOf(c) {
 		text := u.Name + " " + s.f.color.green("up")
@@ -220,11 +236,11 @@ func (s *screen) open(c *configuration) {
 	if s.f.warnings > 0 {
 		line("warnings", []string{fmt.Sprintf("%d, above; understudy check %s has more", s.f.warnings, s.short(s.f.source.conf))})
 	}
-	url := "http://localhost/"
-	if len(urls) > 0 {
-		url = urls[0]
+	example := "http://localhost/"
+	if len(open) > 0 {
+		example = open[0].URL
 	}
-	line("explain", []string{fmt.Sprintf("understudy explain %s %s", s.short(s.f.source.conf), url)})
+	line("explain", []string{fmt.Sprintf("understudy explain %s %s", s.short(s.f.source.conf), example)})
 }
 
 // serversOf are the names of the servers.
@@ -237,66 +253,6 @@ func serversOf(c *configuration) (names []string) {
 		}
 	}
 	return names
-}
-
-// urlsOf are addresses to type into a browser: of each port on this machine, then
-// those of the servers that have a name which leads here.
-func urlsOf(c *configuration) (urls []string) {
-	h := c.compiled.HTTP
-	if h == nil {
-		return nil
-	}
-	add := func(scheme, host, port string) {
-		u := url.URL{Scheme: scheme, Host: net.JoinHostPort(host, port), Path: "/"}
-		if scheme == "http" && port == "80" || scheme == "https" && port == "443" {
-			u.Host = host
-		}
-		if text := u.String(); !slices.Contains(urls, text) {
-			urls = append(urls, text)
-		}
-	}
-	for i := range c.compiled.Graph.Listen {
-		l := &c.compiled.Graph.Listen[i]
-		if l.Options.Network != "tcp" {
-			continue
-		}
-		at := l.Options.Addr
-		if l.Options.Bind != "" {
-			at = l.Options.Bind
-		}
-		host, port, err := net.SplitHostPort(at)
-		if err != nil {
-			continue
-		}
-		scheme := "http"
-		if secure(c, l.Options.Addr) {
-			scheme = "https"
-		}
-		if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() || ip.IsLoopback() {
-			host = "localhost"
-		}
-		add(scheme, host, port)
-		for _, name := range serversOf(c) {
-			if name == "localhost" || strings.HasSuffix(name, ".localhost") {
-				add(scheme, name, port)
-			}
-		}
-	}
-	return urls
-}
-
-// secure reports whether TLS is spoken on an address of the configuration.
-func secure(c *configuration, address string) bool {
-	a, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return false
-	}
-	for _, p := range spec.Result[httpcore.Listening](c.compiled.Main).Ports {
-		if x := p.Address(a.Addr()); x != nil && strings.HasSuffix(x.Text, fmt.Sprint(":", a.Port())) {
-			return x.SSL
-		}
-	}
-	return false
 }
 
 // A health is whether a server of an upstream takes connections.

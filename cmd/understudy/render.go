@@ -48,13 +48,18 @@ func (a *app) palette(c *cli.Context) (palette, error) {
 
 // colorful reports whether w is a terminal that wants colour.
 func colorful(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return logs.Color(ok && isTerminal(f), func(name string) string {
+	return logs.Color(onTerminal(w), func(name string) string {
 		if name == "CLICOLOR_FORCE" && os.Getenv(name) == "" {
 			name = "FORCE_COLOR"
 		}
 		return os.Getenv(name)
 	})
+}
+
+// onTerminal reports whether w is a terminal, which somebody looks at.
+func onTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && isTerminal(f)
 }
 
 func isTerminal(f *os.File) bool {
