@@ -98,14 +98,7 @@ func linesOf(files []parser.File) map[string][]string {
 //	    |     ^^^^^^^^^
 //	    = did you mean "proxy_pass"?
 func (r *renderer) diagnostic(d diag.Diagnostic) {
-	word := map[diag.Severity]string{
-		diag.Error: r.color.red("error"), diag.Warning: r.color.yellow("warning"), diag.Hint: r.color.cyan("hint"),
-	}[d.Severity]
-	at := ""
-	if d.Pos.IsValid() {
-		at = r.color.bold(d.Pos.String()) + ": "
-	}
-	fmt.Fprintf(r.w, "%s%s: %s %s\n", at, word, r.color.bold(d.Msg), r.color.faint("["+d.ID()+" "+d.Code+"]"))
+	r.headline(d)
 	margin := r.source(d.Pos)
 	if d.Detail != "" {
 		for i, line := range strings.Split(d.Detail, "\n") {
@@ -116,6 +109,18 @@ func (r *renderer) diagnostic(d diag.Diagnostic) {
 			fmt.Fprintf(r.w, "%s%s %s\n", margin, r.color.faint(mark), line)
 		}
 	}
+}
+
+// headline prints the first line of d.
+func (r *renderer) headline(d diag.Diagnostic) {
+	word := map[diag.Severity]string{
+		diag.Error: r.color.red("error"), diag.Warning: r.color.yellow("warning"), diag.Hint: r.color.cyan("hint"),
+	}[d.Severity]
+	at := ""
+	if d.Pos.IsValid() {
+		at = r.color.bold(d.Pos.String()) + ": "
+	}
+	fmt.Fprintf(r.w, "%s%s: %s %s\n", at, word, r.color.bold(d.Msg), r.color.faint("["+d.ID()+" "+d.Code+"]"))
 }
 
 // source prints the line at p with a mark under the word there. It returns the

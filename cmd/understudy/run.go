@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -203,16 +205,46 @@ func (f *foreground) report(tree *parser.Tree, found diag.List) bool {
 		found = f.source.decorate(tree, found)
 	}
 	f.warnings = 0
-	for _, d := range unique(found.Sorted()) {
-		if d.Severity == diag.Warning {
-			f.warnings++
+	said := map[string]bool{}
+	alike, left := map[string]int{}, map[string]int{} // warnings by their code; those not shown
+	found = unique(found.Sorted())
+	for _, d := range found {
+		if d.Severity != diag.Warning {
+			continue
 		}
-		if d.Severity != diag.Hint {
+		f.warnings++
+		switch alike[d.Code]++; {
+		case alike[d.Code] <= mostAlike:
 			r.diagnostic(d)
+		case !said[d.Msg]:
+			r.headline(d)
+		default:
+			left[d.Code]++
 		}
+		said[d.Msg] = true
+	}
+	conf := f.screen.short(f.source.conf)
+	for _, code := range slices.Sorted(maps.Keys(left)) {
+		f.tell("%d more of %s %s: understudy check %s shows them", left[code], diag.Find(code).ID, code, conf)
+	}
+	// What stops it comes last: that is where a person looks.
+	wrong := 0
+	for _, d := range found {
+		if d.Severity == diag.Error {
+			r.diagnostic(d)
+			wrong++
+		}
+	}
+	if wrong > 1 {
+		f.tell("%s does not run: %d errors, above", conf, wrong)
 	}
 	return !f.invalid
 }
+
+// mostAlike is how many warnings of a code are shown whole. More of it have a line
+// if they say something else, and are counted if they say the same of other places:
+// forty sites may be copies of one.
+const mostAlike = 3
 
 // handler is where the errors of requests go: where the configuration says, or
 // to the console in its own form.

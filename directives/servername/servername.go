@@ -24,6 +24,7 @@ type name struct {
 	source string // as written
 	text   string // in lower case, unless it is a regular expression
 	re     *regex.Regexp
+	at     diag.Pos // of the argument, or of the block, if the server has no name
 }
 
 // Directive declares server_name.
@@ -44,7 +45,7 @@ func (l *List) add(call *spec.Call) error {
 		if strings.Contains(text, "/") {
 			call.Warnf(i, "server-name", `server name "%s" has suspicious symbols`, text)
 		}
-		n := name{source: text, text: strings.ToLower(text)}
+		n := name{source: text, text: strings.ToLower(text), at: a.Pos}
 		if n.text == "$hostname" {
 			host, _ := os.Hostname() // nginx does not start without a name; here it would be empty
 			n.text = strings.ToLower(host)
@@ -99,7 +100,7 @@ func Table[S any](t *hostnames.Servers[S], text string, scopes []*spec.Scope, of
 	for _, s := range scopes {
 		list := names(s)
 		if len(list) == 0 {
-			list = List{{}}
+			list = List{{at: s.At.Name.Pos}}
 		}
 		for _, n := range list {
 			var taken hostnames.Conflict
@@ -107,7 +108,7 @@ func Table[S any](t *hostnames.Servers[S], text string, scopes []*spec.Scope, of
 			switch {
 			case err == nil:
 			case errors.As(err, &taken):
-				s.Diags().Warn(diag.Pos{}, "name-conflict", "%v", err)
+				s.Diags().Warn(n.at, "name-conflict", "%v", err)
 			default:
 				return diag.Diagnostic{Severity: diag.Error, Code: "bad-name", Msg: err.Error()}
 			}
