@@ -129,16 +129,10 @@ func dataDir() string {
 	return filepath.Join(home, ".local", "share", "understudy")
 }
 
-// An unresolvedHost is one that a server of an upstream has and that has no
-// address.
-type unresolvedHost struct {
-	host string
-	at   diag.Pos
-}
-
-func (f *foreground) unresolved(host string, at diag.Pos) {
-	if !slices.ContainsFunc(f.unknown, func(u unresolvedHost) bool { return u.host == host }) {
-		f.unknown = append(f.unknown, unresolvedHost{host, at})
+// unresolved is told of a host without an address.
+func (f *foreground) unresolved(u spec.Unresolved) {
+	if !slices.ContainsFunc(f.unknown, func(x spec.Unresolved) bool { return x.Host == u.Host && x.Without == u.Without }) {
+		f.unknown = append(f.unknown, u)
 	}
 }
 
@@ -154,22 +148,23 @@ func (f *foreground) unresolvedHosts(tree *parser.Tree) (list diag.List) {
 		known = append(known, serverHosts(d)...)
 	}
 	known = slices.DeleteFunc(known, func(h string) bool {
-		return slices.ContainsFunc(f.unknown, func(u unresolvedHost) bool { return u.host == h })
+		return slices.ContainsFunc(f.unknown, func(u spec.Unresolved) bool { return u.Host == h })
 	})
 	known = append(known, services...)
 	for _, u := range f.unknown {
-		detail := "requests for it are answered 502 until it has an address, for which it is looked up again"
-		if near := spec.Near(u.host, known); len(near) > 0 && !slices.Contains(services, u.host) {
+		detail, service := u.Without, slices.Contains(services, u.Host)
+		if near := spec.Near(u.Host, known); len(near) > 0 && !service {
 			detail += fmt.Sprintf("\ndid you mean %q?", near[0])
 		}
-		if slices.Contains(services, u.host) {
-			detail += fmt.Sprintf("\nit is a service of %s: publish its port and say --upstream %s=localhost:PORT", file, u.host)
-		} else {
-			detail += fmt.Sprintf("\nif it is on another port here: --upstream %s=localhost:PORT", u.host)
+		switch {
+		case u.Upstream && service:
+			detail += fmt.Sprintf("\nit is a service of %s: publish its port and say --upstream %s=localhost:PORT", file, u.Host)
+		case u.Upstream:
+			detail += fmt.Sprintf("\nif it is on another port here: --upstream %s=localhost:PORT", u.Host)
 		}
 		list = append(list, diag.Diagnostic{
-			Pos: u.at, Severity: diag.Warning, Code: "unresolved-host", Detail: detail,
-			Msg: fmt.Sprintf("host %q does not resolve here; nginx would not start", u.host),
+			Pos: u.At, Severity: diag.Warning, Code: "unresolved-host", Detail: detail,
+			Msg: fmt.Sprintf("host %q does not resolve here; nginx would not start", u.Host),
 		})
 	}
 	f.unknown = nil

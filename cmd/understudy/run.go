@@ -100,7 +100,7 @@ type foreground struct {
 
 	began     time.Time           // when the configuration was read last
 	gathered  []kind              // notices to be given
-	unknown   []unresolvedHost    // likewise findings
+	unknown   []spec.Unresolved   // likewise findings
 	looked    map[string]lookedUp // host names, of the configuration that is being read
 	deaf      bool                // nobody answers for names
 	authority *certs.Authority    // nil until it is needed

@@ -138,7 +138,9 @@ func (ps *proxies) add(call *spec.Call) error {
 	}
 	addrs, err := lookup(env, text)
 	if (err != nil || len(addrs) == 0) && env.Overlay.Lenient() {
-		env.Overlay.Unresolved(text, call.Args[0].Pos) // nobody is believed because of it
+		env.Overlay.Unresolved(spec.Unresolved{
+			Host: text, At: call.Args[0].Pos, Without: "what it says of clients is not believed until the configuration is read again",
+		})
 		return nil
 	}
 	if err != nil || len(addrs) == 0 {

@@ -18,9 +18,9 @@ type Overlay struct {
 	// socket is "unix:" and its path, with port 0.
 	Server func(host string, port int) (to string, ok bool)
 
-	// Unresolved is told of each server whose host has no address. It is looked
-	// up again while the configuration is at work. Nil: that is an error.
-	Unresolved func(host string, at diag.Pos)
+	// Unresolved is told of each host that has no address and is done without.
+	// Nil: that is an error.
+	Unresolved func(Unresolved)
 
 	// Certificate stands in for a certificate and its key, of which one cannot
 	// be used because of why. The names are those of the server.
@@ -29,6 +29,14 @@ type Overlay struct {
 	// Missing reports whether the configuration does without a file for TLS that
 	// cannot be read: parameters, authorities, revocation lists.
 	Missing func(file string, why error) bool
+}
+
+// An Unresolved is a host of a configuration that has no address on this machine.
+type Unresolved struct {
+	Host     string
+	At       diag.Pos
+	Upstream bool   // it is a server of an upstream, for which another may stand in
+	Without  string // what is done as long as it has none
 }
 
 // Instead returns who is connected to in the place of a server.

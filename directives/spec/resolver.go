@@ -61,6 +61,7 @@ func ParseResolver(call *Call) (*resolver.Resolver, error) {
 	r := resolver.New(nil)
 	env := &call.Scope.Options
 	named := false
+	var absent []Unresolved
 	for _, p := range call.Params(0) {
 		word := call.Args[p.Arg].Text
 		ok := true
@@ -76,8 +77,7 @@ func ParseResolver(call *Call) (*resolver.Resolver, error) {
 				DefaultPort: 53, NoResolve: env.Offline, Lookup: env.LookupFunc(),
 			})
 			if errors.Is(err, resolver.ErrNotFound) && env.Overlay.Lenient() {
-				env.Overlay.Unresolved(u.Host, call.Args[p.Arg].Pos)
-				u.Addrs, err = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(u.Port))}, nil
+				absent, err = append(absent, Unresolved{Host: u.Host, At: call.Args[p.Arg].Pos}), nil
 			}
 			if err != nil {
 				return nil, call.Errorf(p.Arg, `%v in resolver "%s"`, err, word)
@@ -95,5 +95,20 @@ func ParseResolver(call *Call) (*resolver.Resolver, error) {
 	case !named:
 		return nil, call.Errorf(-1, "no name servers defined")
 	}
+	doWithout(r, absent, env.Overlay)
 	return r, nil
+}
+
+// doWithout tells of the name servers that have no address. If no other is left, this
+// machine is asked.
+func doWithout(r *resolver.Resolver, absent []Unresolved, over *Overlay) {
+	text := "the other name servers are asked"
+	if len(r.Servers) == 0 {
+		text = "127.0.0.1 is asked for names in its place"
+		r.Servers = []netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 53)}
+	}
+	for _, u := range absent {
+		u.Without = text + " until the configuration is read again"
+		over.Unresolved(u)
+	}
 }

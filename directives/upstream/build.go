@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -108,23 +109,29 @@ func build[S vars.Subject](s *spec.Scope, g *spec.Group, all *Groups, key func(*
 func implicit(s *spec.Scope, g *spec.Group, all *Groups) error {
 	over := s.Env().Overlay
 	text, o := g.Name, resolver.Options{Lookup: s.Env().LookupFunc(), NoResolve: s.Env().Offline, DefaultPort: g.Default}
-	if g.Port == 0 && g.Default == 0 && !strings.HasPrefix(text, "unix:") { // before it is looked up
-		if !over.Lenient() || s.Env().Offline {
-			return at(g, `no port in upstream "%s"`, g.Name)
-		}
-		o.DefaultPort = 1 // an upstream block of another file was meant
-	}
 	if g.Port != 0 {
 		text += ":" + strconv.Itoa(g.Port)
 	}
-	if to, ok := over.Instead(g.Name, cmp.Or(g.Port, g.Default)); ok {
+	to, instead := over.Instead(g.Name, cmp.Or(g.Port, g.Default))
+	if instead {
 		text = to
+	}
+	portless := !instead && g.Port == 0 && g.Default == 0 && !strings.HasPrefix(text, "unix:")
+	if portless && (!over.Lenient() || s.Env().Offline) { // before it is looked up
+		return at(g, `no port in upstream "%s"`, g.Name)
 	}
 	u, err := resolver.ParseURL(context.Background(), text, o)
 	list := peersOf(u)
-	switch {
-	case errors.Is(err, resolver.ErrNotFound) && over.Lenient():
-		over.Unresolved(u.Host, g.Pos)
+	switch missing := errors.Is(err, resolver.ErrNotFound) && over.Lenient(); {
+	case missing && portless: // an upstream block of another file was meant
+		over.Unresolved(spec.Unresolved{
+			Host: u.Host, At: g.Pos, Upstream: true, Without: "requests for it are answered 502: it has no port, and is no upstream block here",
+		})
+		list[0].Host = &peers.Host{Name: u.Host, Lookup: nowhere}
+	case portless:
+		return at(g, `no port in upstream "%s"`, g.Name)
+	case missing:
+		over.Unresolved(spec.Unresolved{Host: u.Host, At: g.Pos, Upstream: true, Without: whileSought})
 		list[0].Host = &peers.Host{Name: u.Host, Lookup: resolver.Lookup}
 	case errors.Is(err, resolver.ErrNotFound):
 		return at(g, `%v in upstream "%s"`, err, g.Name)
@@ -135,11 +142,15 @@ func implicit(s *spec.Scope, g *spec.Group, all *Groups) error {
 	if err != nil {
 		return at(g, "%v", err)
 	}
-	if g.Servers.Named() {
+	if g.Servers.Named() && !portless {
 		all.work = append(all.work, func(ctx context.Context) { g.Servers.Resolve(ctx, nil, 0, s.Env().Log) })
 	}
 	return nil
 }
+
+// nowhere is the Lookup of a name that is not asked for: an address of it would lead to
+// no port.
+func nowhere(context.Context, string) ([]netip.Addr, error) { return nil, resolver.ErrNotFound }
 
 // at is an error about a group, which names the place of its first mention.
 func at(g *spec.Group, format string, args ...any) error {

@@ -91,6 +91,9 @@ func needsValue(key string) bool {
 	return key == "weight" || key == "max_conns" || key == "max_fails" || key == "fail_timeout"
 }
 
+// whileSought is what is done as long as a server has no address.
+const whileSought = "requests for it are answered 502 until it has an address, for which it is looked up again"
+
 func (s *server) parseURL(call *spec.Call, inHTTP bool) error {
 	text, service := call.Args[0].Text, s.service != ""
 	o := resolver.Options{Lookup: call.Scope.Env().LookupFunc(), NoResolve: s.resolve || call.Scope.Env().Offline}
@@ -105,7 +108,7 @@ func (s *server) parseURL(call *spec.Call, inHTTP bool) error {
 	s.url, err = resolver.ParseURL(context.Background(), text, o)
 	switch {
 	case errors.Is(err, resolver.ErrNotFound) && over.Lenient():
-		over.Unresolved(s.url.Host, call.Args[0].Pos)
+		over.Unresolved(spec.Unresolved{Host: s.url.Host, At: call.Args[0].Pos, Upstream: true, Without: whileSought})
 		s.seek = true
 	case err != nil:
 		return call.Errorf(0, `%v in upstream "%s"`, err, text)

@@ -16,7 +16,7 @@ var routingEntries = []Entry{
 // Proxying and upstreams: NX3xx.
 var proxyEntries = []Entry{
 	{ID: "NX302", Name: "unresolved-host",
-		Means: "A host that the configuration names, mostly of an upstream server, has no address on this machine. nginx would not start. understudy run does, answers 502 where the server is needed, and looks the name up again until it has an address.",
+		Means: "A host that the configuration names, mostly of an upstream server, has no address on this machine. nginx would not start. understudy run does: it answers 502 where an upstream server is needed, and looks its name up again until it has an address; a name server or trusted proxy is done without until the configuration is read again.",
 		Fix:   "Start the service, correct its name, or say who stands in for it: --upstream api:5001=localhost:3000."},
 	{ID: "NX312", Name: "upstream",
 		Means: "An upstream cannot be built as it is written.", Fix: "See the message, which is nginx's."},
