@@ -108,45 +108,15 @@ func (f *Finder) group(r *httpd.Request, u resolver.URL, defaultPort int) (*upst
 	if g != nil {
 		return g, nil
 	}
-	if f.over != nil {
-		if g, ok, err := f.instead(u, defaultPort); ok {
-			return g, err
-		}
-	}
-	var peers []*upstream.Peer
-	addr, named := addrPort(u, defaultPort)
-	switch {
-	case u.Network == "unix":
-		peers = append(peers, upstream.NewUnixPeer(u.Text, u.Host))
-	case named:
-		peers = append(peers, upstream.NewPeer(u.Host, addr))
-	case f.over.Lenient() && !r.Explaining():
-		list, err := lookup(r, u.Host)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range list {
-			peers = append(peers, upstream.NewPeer(u.Host, netip.AddrPortFrom(a, portOf(u, defaultPort))))
-		}
-	case r.Loc.Resolve == nil:
-		return nil, fmt.Errorf("no resolver defined to resolve %s", u.Host)
-	case r.Explaining():
-		peers = append(peers, unresolved(u.Host, portOf(u, defaultPort)))
-	default:
-		addrs, err := r.Loc.Resolve(u.Host)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range addrs {
-			peers = append(peers, upstream.NewPeer(u.Host, netip.AddrPortFrom(a, portOf(u, defaultPort))))
-		}
-	}
-	g, err := upstream.New(u.Host, peers, nil, upstream.Keepalive{})
+	peers, fixed, err := f.peers(r, u, defaultPort)
 	if err != nil {
+		return nil, err
+	}
+	if g, err = upstream.New(u.Host, peers, nil, upstream.Keepalive{}); err != nil {
 		return nil, errors.New("no servers in upstream")
 	}
-	if !named && u.Network != "unix" {
-		return g, nil // its addresses may change
+	if !fixed {
+		return g, nil
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -155,6 +125,39 @@ func (f *Finder) group(r *httpd.Request, u resolver.URL, defaultPort int) (*upst
 	}
 	f.dynamic[key] = g
 	return g, nil
+}
+
+// peers returns the peers of a host, or of who stands in for it. They are fixed if no
+// name leads to them, of which the addresses may change.
+func (f *Finder) peers(r *httpd.Request, u resolver.URL, defaultPort int) (list []*upstream.Peer, fixed bool, err error) {
+	u, other, err := f.instead(u, defaultPort)
+	if err != nil {
+		return nil, false, err
+	}
+	addr, named := addrPort(u, defaultPort)
+	var addrs []netip.Addr
+	switch {
+	case u.Network == "unix":
+		return []*upstream.Peer{upstream.NewUnixPeer(u.Text, u.Host)}, true, nil
+	case named:
+		return []*upstream.Peer{upstream.NewPeer(u.Host, addr)}, true, nil
+	case r.Explaining() && (other || r.Loc.Resolve != nil):
+		return []*upstream.Peer{unresolved(u.Host, portOf(u, defaultPort))}, false, nil
+	case other:
+		if addrs, err = lookup(u.Host); err != nil {
+			err = fmt.Errorf(`%w in upstream "%s"`, err, u.Text)
+		}
+	case f.over.Lenient():
+		addrs, err = lookupFirst(r, u.Host)
+	case r.Loc.Resolve == nil:
+		err = fmt.Errorf("no resolver defined to resolve %s", u.Host)
+	default:
+		addrs, err = r.Loc.Resolve(u.Host)
+	}
+	for _, a := range addrs {
+		list = append(list, upstream.NewPeer(u.Host, netip.AddrPortFrom(a, portOf(u, defaultPort))))
+	}
+	return list, false, err
 }
 
 // unresolved returns a peer that stands for those of a name which is not looked
@@ -168,12 +171,17 @@ func unresolved(host string, port uint16) *upstream.Peer {
 // systemTimeout bounds how long the system may take for a name.
 const systemTimeout = 2 * time.Second
 
-// lookup asks the system for the addresses of a host before the resolver of the
-// configuration, whose servers may be those of another network.
-func lookup(r *httpd.Request, host string) ([]netip.Addr, error) {
+// lookup asks the system for the addresses of a host.
+func lookup(host string) ([]netip.Addr, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), systemTimeout)
 	defer cancel()
-	list, err := resolver.Lookup(ctx, host)
+	return resolver.Lookup(ctx, host)
+}
+
+// lookupFirst asks the system for the addresses of a host before the resolver of the
+// configuration, whose servers may be those of another network.
+func lookupFirst(r *httpd.Request, host string) ([]netip.Addr, error) {
+	list, err := lookup(host)
 	switch {
 	case r.Loc.Resolve == nil && err != nil:
 		return nil, fmt.Errorf("no resolver defined to resolve %s, and the system has no address of it", host)
@@ -185,29 +193,17 @@ func lookup(r *httpd.Request, host string) ([]netip.Addr, error) {
 	return list, nil
 }
 
-// instead returns the group that stands in for a host, if one does.
-func (f *Finder) instead(u resolver.URL, defaultPort int) (g *upstream.Group, ok bool, err error) {
+// instead returns the address of who stands in for a host, if somebody other does.
+func (f *Finder) instead(u resolver.URL, defaultPort int) (at resolver.URL, other bool, err error) {
 	host, port := u.Host, int(portOf(u, defaultPort))
 	if u.Network == "unix" {
 		host, port = "unix:"+u.Host, 0
 	}
-	to, ok := f.over.Instead(host, port)
-	if !ok {
-		return nil, false, nil
+	to, other := f.over.Instead(host, port)
+	if other {
+		u, err = ParseURL(to, defaultPort, false)
 	}
-	n, err := resolver.ParseURL(context.Background(), to, resolver.Options{DefaultPort: defaultPort})
-	if err != nil {
-		return nil, true, fmt.Errorf(`%w in upstream "%s"`, err, to)
-	}
-	var peers []*upstream.Peer
-	if n.Network == "unix" {
-		peers = append(peers, upstream.NewUnixPeer(n.Text, n.Host))
-	}
-	for _, a := range n.Addrs {
-		peers = append(peers, upstream.NewPeer(n.Text, a))
-	}
-	g, err = upstream.New(u.Host, peers, nil, upstream.Keepalive{})
-	return g, true, err
+	return u, other, err
 }
 
 // addrPort returns the address of a URL whose host is one.
