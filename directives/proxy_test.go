@@ -128,9 +128,38 @@ func TestProxiedRequestDoesNotAllocate(t *testing.T) {
 	allocatesNothing(t, proxied(t), "body")
 }
 
+// TestVariablesAllocate bounds what a target with variables costs: the text, its parts
+// and, with a cache, the entry of the response.
+func TestVariablesAllocate(t *testing.T) {
+	back := answering(t, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nCache-Control: max-age=3600\r\n\r\nbody").Addr().String()
+	for _, tt := range []struct {
+		http, location string
+		most           float64
+	}{
+		{"", "proxy_pass http://up; if ($host) { set $a $uri; }", 0},
+		{"", "proxy_pass http://$to;", 1},
+		{"", "proxy_pass http://$to$request_uri;", 1},
+		{"proxy_cache_path cache keys_zone=kept:1m;", "proxy_pass http://up; proxy_cache kept;", 11},
+		{"proxy_cache_path cache keys_zone=kept:1m;", "proxy_pass http://$to; proxy_cache kept;", 12},
+	} {
+		c := client(t, "events {} http { access_log off; "+tt.http+" upstream up { server "+back+"; } server { listen 127.0.0.1:8080; keepalive_requests 1000000; set $to up; location / { "+tt.location+" } } }")
+		if n := allocations(t, c, "body"); n > tt.most {
+			t.Errorf("%s: %v allocations per request, want at most %v", tt.location, n, tt.most)
+		}
+	}
+}
+
 // allocatesNothing asks again and again on a connection, for a 200 response whose
 // body ends in end.
 func allocatesNothing(t *testing.T, c net.Conn, end string) {
+	t.Helper()
+	if n := allocations(t, c, end); n > 0 {
+		t.Errorf("%v allocations per request, want 0", n)
+	}
+}
+
+// allocations returns how many a request on a connection costs.
+func allocations(t *testing.T, c net.Conn, end string) float64 {
 	t.Helper()
 	buf := make([]byte, 4096)
 	if got := exchange(t, c, buf, []byte(end)); !bytes.HasPrefix(got, []byte("HTTP/1.1 200 OK\r\n")) {
@@ -139,9 +168,7 @@ func allocatesNothing(t *testing.T, c net.Conn, end string) {
 	for range 50 { // pools fill
 		exchange(t, c, buf, []byte(end))
 	}
-	if n := testing.AllocsPerRun(500, func() { exchange(t, c, buf, []byte(end)) }); n > 0 {
-		t.Errorf("%v allocations per request, want 0", n)
-	}
+	return testing.AllocsPerRun(500, func() { exchange(t, c, buf, []byte(end)) })
 }
 
 func TestReturnDoesNotAllocate(t *testing.T) {

@@ -115,7 +115,9 @@ func (l *lister) run(r *httpd.Request) httpd.Status {
 		return failed(r, path, err)
 	}
 	defer dir.Close()
-	r.Note("the list of %s", path)
+	if r.Explaining() {
+		r.Note("the list of %s", path)
+	}
 	p := &r.Resp
 	p.Status, p.ContentType, p.PlainType = 200, types[format], true
 	if format == xml {

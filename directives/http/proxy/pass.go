@@ -50,7 +50,7 @@ func parsePass(call *spec.Call) (*target, error) {
 		return nil, call.Errorf(0, "%v", err)
 	}
 	t.setVars(u)
-	t.start = t.base(u)
+	t.start = string(t.appendBase(nil, u))
 	if t.group, err = pass.UseGroup(call, u, rest, t.defaultPort()); err != nil {
 		return nil, err
 	}
@@ -79,13 +79,14 @@ func (t *target) setVars(u resolver.URL) {
 	}
 }
 
-// base returns scheme, host and port, as keys of a cache begin with them.
+// appendBase appends scheme, host and port, as keys of a cache begin with them.
 // (ngx_http_proxy_set_vars)
-func (t *target) base(u resolver.URL) string {
+func (t *target) appendBase(dst []byte, u resolver.URL) []byte {
+	dst = append(dst, t.scheme...)
 	if u.Network == "unix" {
-		return t.scheme + "unix:" + u.Host + ":"
+		return append(append(append(dst, "unix:"...), u.Host...), ':')
 	}
-	return t.scheme + t.host
+	return append(dst, t.host...)
 }
 
 // locationName returns the name of the location s is, and whether it is one

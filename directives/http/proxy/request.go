@@ -77,8 +77,10 @@ func (h *handler) resolve(r *httpd.Request, s *gateway.State) (to gateway.Target
 		return to, 500
 	}
 	t.setVars(u)
-	s.Base = []byte(t.base(u))
-	s.Host, s.Port, s.TryURI = []byte(t.host), []byte(t.port), []byte(t.uri)
+	if h.settings.Cache != nil {
+		s.Base = t.appendBase(r.Alloc(len(url)+len(":")), u)
+	}
+	s.Host, s.Port, s.TryURI = r.CopyString(t.host), r.CopyString(t.port), r.CopyString(t.uri)
 	to, st = h.finder.Find(r, u, t.defaultPort())
 	to.TLS = h.tlsFor(&t)
 	return to, st
@@ -143,7 +145,7 @@ func (h *handler) cacheKey(r *httpd.Request, s *gateway.State) []byte {
 	if h.target.whole != nil {
 		base, uri = s.Base, s.TryURI
 	}
-	key := append([]byte(nil), base...)
+	key := append(r.Alloc(len(base)+len(uri)+len(r.Target)+len(r.URI)), base...)
 	if len(uri) == 0 && r.ValidTarget {
 		return append(key, r.Target...)
 	}

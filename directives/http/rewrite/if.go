@@ -45,7 +45,9 @@ func addIf(c *conf, call *spec.Call) error {
 			if !ok {
 				return httpd.Declined
 			}
-			r.Note("if (%s) applies", pos)
+			if r.Explaining() {
+				r.Note("if (%s) applies", pos)
+			}
 			r.Within(inside)
 			return r.Run(inside.Rewrite)
 		}}

@@ -33,7 +33,9 @@ func addSet(c *conf, call *spec.Call) error {
 		return httpd.Step{Name: "set", Pos: pos, Run: func(r *httpd.Request) httpd.Status {
 			v := evaluate(value, r)
 			r.SetVar(index, v)
-			r.Note(`$%s = "%s"`, name, v)
+			if r.Explaining() {
+				r.Note(`$%s = "%s"`, name, v)
+			}
 			return httpd.Declined
 		}}
 	})

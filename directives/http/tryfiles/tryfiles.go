@@ -126,7 +126,9 @@ func (f *files) run(r *httpd.Request) httpd.Status {
 			}
 			continue
 		}
-		r.Note("%s is there", path)
+		if r.Explaining() {
+			r.Note("%s is there", path)
+		}
 		f.found(r, path[len(base):], t.dir, of)
 		return httpd.Declined
 	}

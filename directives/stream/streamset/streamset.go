@@ -43,7 +43,9 @@ func addSet(c *conf, call *spec.Call) error {
 	c.steps = append(c.steps, stream.Step{Name: "set", Pos: call.Pos(), Run: func(s *stream.Session) stream.Status {
 		v := s.Eval(value)
 		s.SetVar(index, v)
-		s.Note(`$%s = "%s"`, name, v)
+		if s.Explaining() {
+			s.Note(`$%s = "%s"`, name, v)
+		}
 		return stream.Declined
 	}})
 	return nil
