@@ -1,7 +1,6 @@
 package directives
 
 import (
-	"understudy/directives/spec"
 	"understudy/runtime/doctor"
 	"understudy/runtime/httpd"
 )
@@ -16,22 +15,13 @@ func (c *Compiled) Setting(l *httpd.Location, directive, version string) doctor.
 	if s == nil {
 		return doctor.Setting{}
 	}
-	for _, e := range Table.Lookup(directive) {
-		if e.In&(spec.Location|spec.Server|spec.HTTP) == 0 {
-			continue
-		}
-		f := s.Effect(e)
-		if len(f.Given) == 0 && len(f.Lost) == 0 {
-			continue
-		}
-		var out doctor.Setting
-		if len(f.Given) > 0 {
-			out.Text, out.Pos = f.Given[0].Text(version), f.Given[0].Pos()
-		}
-		for _, lost := range f.Lost {
-			out.Lost = append(out.Lost, lost.Text(version))
-		}
-		return out
+	f := s.EffectOf(directive)
+	var out doctor.Setting
+	if len(f.Given) > 0 {
+		out.Text, out.Pos = f.Given[0].Text(version), f.Given[0].Pos()
 	}
-	return doctor.Setting{}
+	for _, lost := range f.Lost {
+		out.Lost = append(out.Lost, lost.Text(version))
+	}
+	return out
 }

@@ -48,6 +48,17 @@ type Directive struct {
 	Err *diag.Diagnostic
 }
 
+// Written is the head of d, its name and arguments as they stand there, on one line.
+func (d *Directive) Written() string {
+	var b strings.Builder
+	b.WriteString(d.Name.Raw)
+	for _, w := range d.Args {
+		b.WriteByte(' ')
+		b.WriteString(w.Raw)
+	}
+	return b.String()
+}
+
 // Parse reads the text of one file. A syntax error is the last directive of
 // the innermost block that is open there. Parse does not look at includes.
 func Parse(file, src string) []*Directive {

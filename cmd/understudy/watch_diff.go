@@ -23,18 +23,13 @@ func statements(ds []*parser.Directive, around string, list []statement) []state
 			}
 			continue
 		}
-		var b strings.Builder
-		b.WriteString(d.Name.Raw)
-		for _, a := range d.Args {
-			b.WriteString(" " + a.Raw)
-		}
-		end := ";"
+		head, end := d.Written(), ";"
 		if d.Block != nil {
 			end = " {"
 		}
-		text := b.String() + end
+		text := head + end
 		list = append(list, statement{around + "\x00" + text, text, d.Name.Pos})
-		list = statements(d.Block, around+"\x00"+b.String(), list)
+		list = statements(d.Block, around+"\x00"+head, list)
 	}
 	return list
 }

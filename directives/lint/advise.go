@@ -108,21 +108,13 @@ func stream(main *spec.Scope, at diag.Pos) bool {
 
 // word is the word at a place.
 func (a *adviser) word(at diag.Pos) (w parser.Word, ok bool) {
-	var walk func([]*parser.Directive)
-	walk = func(ds []*parser.Directive) {
-		for _, d := range ds {
-			if d.Err != nil {
-				continue
+	each(a.tree.Directives, func(d *parser.Directive) {
+		for _, x := range append([]parser.Word{d.Name}, d.Args...) {
+			if x.Pos == at {
+				w, ok = x, true
 			}
-			for _, x := range append([]parser.Word{d.Name}, d.Args...) {
-				if x.Pos == at {
-					w, ok = x, true
-				}
-			}
-			walk(d.Block)
 		}
-	}
-	walk(a.tree.Directives)
+	})
 	return w, ok
 }
 

@@ -82,7 +82,7 @@ func (l *linter) losses(name string) []loss {
 func (x *loss) copies() string {
 	var b strings.Builder
 	for _, d := range x.lines {
-		fmt.Fprintf(&b, "\n  %s;", written(d))
+		fmt.Fprintf(&b, "\n  %s;", d.Written())
 	}
 	return b.String()
 }
@@ -91,7 +91,7 @@ func (x *loss) copies() string {
 func (l *linter) repeat(x *loss) *diag.Fix {
 	text := ""
 	for _, d := range x.lines {
-		text += written(d) + ";" + l.newLine(x.by)
+		text += d.Written() + ";" + l.newLine(x.by)
 	}
 	return &diag.Fix{Title: "repeat the lines that are lost", Edits: []diag.Edit{diag.Insert(x.by.Name.Pos, text)}}
 }
@@ -160,7 +160,7 @@ func notAlways(l *linter) {
 			l.hint(diag.Diagnostic{
 				Pos: d.Name.Pos, Code: "cors-not-always",
 				Msg:    "`add_header Access-Control-Allow-Origin` without `always`: 401, 404 and 5xx lack it, and browsers then report CORS in place of the status",
-				Detail: "write `" + written(d) + " always;`",
+				Detail: "write `" + d.Written() + " always;`",
 				Fix:    &diag.Fix{Title: "add always", Edits: []diag.Edit{diag.Insert(d.End, " always")}},
 			})
 		}
@@ -193,7 +193,7 @@ func discardedLists(l *linter) {
 		for _, x := range l.losses(name) {
 			l.hint(diag.Diagnostic{
 				Pos: x.by.Name.Pos, Code: "list-discarded",
-				Msg:    fmt.Sprintf("`%s` here discards %s of the blocks around: %s", written(x.by), plural(len(x.names), name, name+" lines"), strings.Join(x.names, ", ")),
+				Msg:    fmt.Sprintf("`%s` here discards %s of the blocks around: %s", x.by.Written(), plural(len(x.names), name, name+" lines"), strings.Join(x.names, ", ")),
 				Detail: "a block inherits them only if it has none itself; repeat them if they are meant to hold here:" + x.copies(),
 			})
 		}

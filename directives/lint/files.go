@@ -31,7 +31,7 @@ func aliasSlash(l *linter) {
 		case inner && !outer && wordly(path[len(path)-1]):
 			l.warn(diag.Diagnostic{
 				Pos: d.Args[0].Pos, Code: "alias-slash",
-				Msg:    fmt.Sprintf("%sx is the file %sx: the slash at the end of `%s` is missing", name, path, written(d)),
+				Msg:    fmt.Sprintf("%sx is the file %sx: the slash at the end of `%s` is missing", name, path, d.Written()),
 				Detail: fmt.Sprintf("write `alias %s/;`", path),
 				Fix:    &diag.Fix{Title: "add the slash", Edits: []diag.Edit{withSlash(d.Args[0])}},
 			})
@@ -47,7 +47,7 @@ func replacedTypes(l *linter) {
 			continue
 		}
 		lost := map[string]string{}
-		for _, x := range l.effect(s, "types").Lost {
+		for _, x := range s.EffectOf("types").Lost {
 			extensions(x.Directive, lost)
 		}
 		kept := map[string]string{}

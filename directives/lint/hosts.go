@@ -22,7 +22,7 @@ func hostField(l *linter) {
 		if !ok {
 			continue
 		}
-		line := setHost(l.effect(p.scope, "proxy_set_header"))
+		line := setHost(p.scope.EffectOf("proxy_set_header"))
 		switch {
 		case line == nil:
 			u, _ := parsePassed(arg(d, 0))
@@ -62,7 +62,7 @@ func setHost(f spec.Effect) *parser.Directive {
 
 // discards reports whether a line about a field is lost for a block.
 func (l *linter) discards(s *spec.Scope, name string) bool {
-	for _, x := range l.effect(s, "proxy_set_header").Lost {
+	for _, x := range s.EffectOf("proxy_set_header").Lost {
 		if strings.EqualFold(arg(x.Directive, 0), name) {
 			return true
 		}
@@ -108,7 +108,7 @@ func overwrittenScheme(l *linter) {
 		if !ok || value != "http" {
 			continue
 		}
-		for _, g := range l.effect(p.scope, "proxy_set_header").Given {
+		for _, g := range p.scope.EffectOf("proxy_set_header").Given {
 			if g.Directive == nil || !strings.EqualFold(arg(g.Directive, 0), "X-Forwarded-Proto") || said[g.Pos()] {
 				continue
 			}

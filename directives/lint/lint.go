@@ -6,8 +6,6 @@
 package lint
 
 import (
-	"strings"
-
 	"understudy/directives"
 	"understudy/directives/http/httpcore"
 	"understudy/directives/spec"
@@ -123,26 +121,9 @@ func (l *linter) warn(d diag.Diagnostic) {
 	l.list = append(l.list, d)
 }
 
-// effect is what a directive of locations comes to in a block.
-func (l *linter) effect(s *spec.Scope, name string) spec.Effect {
-	in := s.In
-	switch {
-	case in&spec.ServerIf != 0:
-		in = spec.Server
-	case in&(spec.LocationIf|spec.LimitExcept) != 0:
-		in = spec.Location
-	}
-	for _, e := range directives.Table.Lookup(name) {
-		if e.In&in != 0 {
-			return s.Effect(e)
-		}
-	}
-	return spec.Effect{}
-}
-
 // given is the directive that is in force, or nil: then its default is.
 func (l *linter) given(s *spec.Scope, name string) *parser.Directive {
-	for _, g := range l.effect(s, name).Given {
+	for _, g := range s.EffectOf(name).Given {
 		if g.Directive != nil {
 			return g.Directive
 		}
@@ -152,13 +133,8 @@ func (l *linter) given(s *spec.Scope, name string) *parser.Directive {
 
 // own is the directive of a name that stands in the block itself, or nil.
 func own(s *spec.Scope, name string) *parser.Directive {
-	if s.At == nil {
-		return nil
-	}
-	for _, d := range s.At.Block {
-		if d.Err == nil && d.Name.Text == name {
-			return d
-		}
+	for d := range s.Named(name) {
+		return d
 	}
 	return nil
 }
@@ -169,15 +145,6 @@ func arg(d *parser.Directive, i int) string {
 		return ""
 	}
 	return d.Args[i].Text
-}
-
-// written is d as it stands there, on one line.
-func written(d *parser.Directive) string {
-	words := []string{d.Name.Raw}
-	for _, a := range d.Args {
-		words = append(words, a.Raw)
-	}
-	return strings.Join(words, " ")
 }
 
 // title is how a location is quoted in a message.

@@ -61,13 +61,19 @@ func namedLocations(l *linter) {
 
 // words calls f for all arguments of directives and those in their blocks.
 func words(ds []*parser.Directive, f func(*parser.Directive, parser.Word)) {
-	for _, d := range ds {
-		if d.Err != nil {
-			continue
-		}
+	each(ds, func(d *parser.Directive) {
 		for _, w := range d.Args {
 			f(d, w)
 		}
-		words(d.Block, f)
+	})
+}
+
+// each calls f for directives and those in their blocks.
+func each(ds []*parser.Directive, f func(*parser.Directive)) {
+	for _, d := range ds {
+		if d.Err == nil {
+			f(d)
+			each(d.Block, f)
+		}
 	}
 }

@@ -169,7 +169,7 @@ func serverNameIndication(l *linter) {
 		if _, err := netip.ParseAddr(strings.Trim(u.host, "[]")); err == nil || u.host == "localhost" || !strings.Contains(u.host, ".") {
 			continue
 		}
-		if f := l.effect(p.scope, "proxy_ssl_server_name"); !f.Default() {
+		if f := p.scope.EffectOf("proxy_ssl_server_name"); !f.Default() {
 			continue
 		}
 		said[d.Name.Pos] = true

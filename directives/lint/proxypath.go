@@ -65,7 +65,7 @@ func joinedPath(l *linter) {
 		}
 		found := diag.Diagnostic{
 			Pos: d.Args[0].Pos, Code: "joined-path",
-			Msg:    fmt.Sprintf("`%s` and `%s`: %s/users becomes %s", p.title(), written(d), strings.TrimSuffix(p.loc.Name, "/"), bad[1]),
+			Msg:    fmt.Sprintf("`%s` and `%s`: %s/users becomes %s", p.title(), d.Written(), strings.TrimSuffix(p.loc.Name, "/"), bad[1]),
 			Detail: "add the trailing slash on both or on neither\n" + table,
 			Fix:    &diag.Fix{Title: "write a slash on both"},
 		}

@@ -117,5 +117,5 @@ func headField(head []byte, name string) string {
 
 // quoted is a directive in a message, with its line.
 func quoted(d *parser.Directive) string {
-	return fmt.Sprintf("`%s` at line %d", written(d), d.Name.Pos.Line)
+	return fmt.Sprintf("`%s` at line %d", d.Written(), d.Name.Pos.Line)
 }

@@ -17,7 +17,7 @@ func (l *linter) answers(s *spec.Scope) string {
 	var b strings.Builder
 	for _, name := range contents {
 		if d := l.given(s, name); d != nil {
-			b.WriteString(written(d) + ";")
+			b.WriteString(d.Written() + ";")
 		}
 	}
 	return b.String()

@@ -56,7 +56,7 @@ func unsafeIf(l *linter) {
 			if s.In != spec.LocationIf || ends(s) {
 				continue
 			}
-			f := l.effect(s, "try_files")
+			f := s.EffectOf("try_files")
 			if len(f.Lost) == 0 || len(f.Given) > 0 {
 				continue
 			}

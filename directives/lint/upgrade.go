@@ -67,7 +67,7 @@ func upgrades(l *linter) {
 
 // setsUpgrade is the line that passes the field on, or nil.
 func (l *linter) setsUpgrade(p *place) *parser.Directive {
-	for _, g := range l.effect(p.scope, "proxy_set_header").Given {
+	for _, g := range p.scope.EffectOf("proxy_set_header").Given {
 		if g.Directive != nil && strings.EqualFold(arg(g.Directive, 0), "Upgrade") && arg(g.Directive, 1) != "" {
 			return g.Directive
 		}
@@ -77,7 +77,7 @@ func (l *linter) setsUpgrade(p *place) *parser.Directive {
 
 // sets is where a field of requests is set in force at a place.
 func (l *linter) sets(p *place, name string) diag.Pos {
-	for _, g := range l.effect(p.scope, "proxy_set_header").Given {
+	for _, g := range p.scope.EffectOf("proxy_set_header").Given {
 		if g.Directive != nil && strings.EqualFold(arg(g.Directive, 0), name) {
 			return g.Pos()
 		}
@@ -122,7 +122,7 @@ func upgradeTimeout(l *linter) {
 		if d == nil || l.proof(p) == nil || l.setsUpgrade(p) == nil || said[d.Name.Pos] {
 			continue
 		}
-		if f := l.effect(p.scope, "proxy_read_timeout"); !f.Default() {
+		if f := p.scope.EffectOf("proxy_read_timeout"); !f.Default() {
 			continue
 		}
 		_, fields, ok := l.asks(p, webSocket...)

@@ -4,7 +4,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"strings"
 
 	"understudy/parser"
 	"understudy/parser/diag"
@@ -30,16 +29,10 @@ func (g Given) Text(version string) string {
 	if g.Directive == nil {
 		return g.Entry.Name + " " + g.Entry.DefaultFor(version)
 	}
-	var b strings.Builder
-	b.WriteString(g.Directive.Name.Raw)
-	for _, w := range g.Directive.Args {
-		b.WriteByte(' ')
-		b.WriteString(w.Raw)
-	}
 	if g.Directive.Block != nil {
-		b.WriteString(" { … }")
+		return g.Directive.Written() + " { … }"
 	}
-	return b.String()
+	return g.Directive.Written()
 }
 
 // A Lost is a directive of an outer block that is not in force in an inner one.
@@ -101,9 +94,9 @@ func (f *Effect) Hidden() bool {
 // Directives that open blocks of directives are not in it.
 func (s *Scope) Effects() []Effect {
 	var out []Effect
-	for i, es := range s.table.byModule {
+	for _, es := range s.table.byModule {
 		for _, e := range es {
-			if !s.concerns(i, e) {
+			if !s.concerns(e) {
 				continue
 			}
 			if f := s.Effect(e); len(f.Given) > 0 || len(f.Lost) > 0 {
@@ -120,7 +113,7 @@ func (s *Scope) Discards() []Effect {
 	for k := range s.own {
 		i := s.own[k].module
 		for _, e := range s.table.inheriting[i] {
-			if e.Kind != List || !s.concerns(i, e) {
+			if e.Kind != List || !s.concerns(e) {
 				continue
 			}
 			if f := s.Effect(e); len(f.Discarded(s)) > 0 {
@@ -131,9 +124,25 @@ func (s *Scope) Discards() []Effect {
 	return out
 }
 
-// concerns reports whether an entry of a module means anything in s: the blocks
-// without a name have what the location around them has.
-func (s *Scope) concerns(module int, e *Entry) bool {
+// EffectOf returns what the directive of a name comes to in s. One that is of the blocks
+// around s only counts as well, the next first.
+func (s *Scope) EffectOf(name string) Effect {
+	for o := s; o != nil; o = o.Parent {
+		for _, e := range s.table.Lookup(name) {
+			if !o.concerns(e) {
+				continue
+			}
+			if f := s.Effect(e); len(f.Given) > 0 || len(f.Lost) > 0 {
+				return f
+			}
+		}
+	}
+	return Effect{}
+}
+
+// concerns reports whether an entry means anything in s: the blocks without a name have
+// what the location around them has.
+func (s *Scope) concerns(e *Entry) bool {
 	in := s.In
 	switch {
 	case in&ServerIf != 0:
@@ -186,12 +195,21 @@ func (s *Scope) Effect(e *Entry) Effect {
 // gives returns what stands of e in s itself.
 func (s *Scope) gives(e *Entry) []Given {
 	var out []Given
-	for _, d := range s.Directives() {
-		if d.Err == nil && d.Name.Text == e.Name {
-			out = append(out, Given{e, d, s})
-		}
+	for d := range s.Named(e.Name) {
+		out = append(out, Given{e, d, s})
 	}
 	return out
+}
+
+// Named yields the directives of a name that stand in s itself.
+func (s *Scope) Named(name string) iter.Seq[*parser.Directive] {
+	return func(yield func(*parser.Directive) bool) {
+		for _, d := range s.Directives() {
+			if d.Err == nil && d.Name.Text == name && !yield(d) {
+				return
+			}
+		}
+	}
 }
 
 // givenAt returns what stands in s itself at a place: settings may be those of
@@ -243,11 +261,7 @@ func (s *Scope) Title() string {
 	if s.At == nil {
 		return "main"
 	}
-	words := []string{s.At.Name.Raw}
-	for _, w := range s.At.Args {
-		words = append(words, w.Raw)
-	}
-	return strings.Join(words, " ")
+	return s.At.Written()
 }
 
 // Path are the blocks from the outermost to s; the main one is not among them.

@@ -49,7 +49,7 @@ func (c *conf[S]) build(b *builder, t *vars.Table[S], alpn []string) (x *certs.C
 		Passwords: c.passwords.V, Protocols: c.protocols.V, Ciphers: c.ciphers.V, OwnOrder: c.preferServer.V, Curves: c.curve.V,
 		Verify: c.verify.V, Depth: c.depth.V, Tickets: c.tickets.V, Timeout: c.timeout.V,
 		Cache: c.cache.V.shared, NoSessions: c.cache.V.off, ALPN: alpn, Commands: c.commands.V, Reject: c.reject.V,
-		Names: names(b.scope), ClientCA: c.file(b, &c.client), Trusted: c.file(b, &c.trusted), CRL: c.file(b, &c.crl),
+		Names: b.names(), ClientCA: c.file(b, &c.client), Trusted: c.file(b, &c.trusted), CRL: c.file(b, &c.crl),
 	}
 	if c.verify.V == certs.VerifyOff {
 		s.ClientCA = ""
@@ -113,16 +113,15 @@ func (c *conf[S]) build(b *builder, t *vars.Table[S], alpn []string) (x *certs.C
 	return x, dynamic, c.rest(b, x)
 }
 
-// names are those of the server, as they are written.
-func names(s *spec.Scope) (list []string) {
-	if s.At == nil {
+// names are those of the server, as they are written, if somebody may stand in for its
+// certificate.
+func (b *builder) names() (list []string) {
+	if b.loader.StandIn == nil {
 		return nil
 	}
-	for _, d := range s.At.Block {
-		if d.Err == nil && d.Name.Text == "server_name" {
-			for _, a := range d.Args {
-				list = append(list, a.Text)
-			}
+	for d := range b.scope.Named("server_name") {
+		for _, a := range d.Args {
+			list = append(list, a.Text)
 		}
 	}
 	return list
@@ -141,16 +140,19 @@ func (c *conf[S]) rest(b *builder, x *certs.Context) error {
 		}
 	}
 	if c.dhparam.V != "" {
-		b.warn(c.dhparam.Pos, "ssl-ignored", `"ssl_dhparam" is ignored: there are no ciphers with key exchange over finite fields (DHE)`)
+		b.warn(c.dhparam.Pos, "ssl-ignored", `"ssl_dhparam" is ignored: `+whyDH)
 	}
-	if c.earlyData.V {
-		b.warn(c.earlyData.Pos, "ssl-ignored", `"ssl_early_data" is not supported on this platform, ignored`)
-	}
-	if c.ech.V != nil {
-		b.warn(c.ech.Pos, "ssl-ignored", `"ssl_ech_file" is not supported on this platform, ignored`)
-	}
-	if c.compression.V {
-		b.warn(c.compression.Pos, "ssl-ignored", `"ssl_certificate_compression" is not supported on this platform, ignored`)
+	for _, x := range []struct {
+		name  string
+		given bool
+		at    diag.Pos
+	}{
+		{"ssl_early_data", c.earlyData.V, c.earlyData.Pos}, {"ssl_ech_file", c.ech.V != nil, c.ech.Pos},
+		{"ssl_certificate_compression", c.compression.V, c.compression.Pos},
+	} {
+		if x.given {
+			b.warn(x.at, "ssl-ignored", fmt.Sprintf(`"%s" is not supported on this platform, ignored`, x.name))
+		}
 	}
 	if !c.stapling.V {
 		return nil

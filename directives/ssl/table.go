@@ -12,7 +12,6 @@ import (
 // Why directives are accepted that change nothing.
 const (
 	whyDH         = "there is no key exchange over finite fields here: clients use elliptic curves"
-	whyRecord     = "the size of records adapts to the connection here"
 	whyEarly      = "clients that send early data are told to send it again after the handshake"
 	whyCompressed = "certificates are sent as they are, which all clients take"
 	whyECH        = "there is no Encrypted Client Hello here, as in nginx with OpenSSL before 4.0"
