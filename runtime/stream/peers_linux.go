@@ -42,8 +42,11 @@ func (s *packetPeers) add(x *packets) error {
 	}
 	s.serial++
 	x.peer.serial = s.serial
+	if err := x.want(unix.EPOLLIN); err != nil {
+		return err
+	}
 	s.by[int32(x.peer.fd)] = x
-	return x.want(unix.EPOLLIN)
+	return nil
 }
 
 // remove takes a session, whose lock is held, out of the set.

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"understudy/runtime/conn"
 	"understudy/runtime/listen"
 	"understudy/runtime/upstream"
 )
@@ -95,6 +96,21 @@ func TestUDPBufferSize(t *testing.T) {
 	s.CloseAll()
 	<-s.done
 	check(t, "ended", swap(s.last(), p.Target.Group.Peers()[0].Name, "$B"), "200 15/10 $B 10/15")
+}
+
+// TestUDPPeersFull: the system may have no room for another socket to wait for.
+func TestUDPPeersFull(t *testing.T) {
+	s := newSite(t, noVars())
+	u := &packetPort{Port: s.port}
+	defer u.peers.close()
+	c := &upstream.Conn{Conn: conn.New(&upstream.Packets{FD: -1})}
+	x := &packets{s: &Session{Upstream: &Upstream{conn: c}}, pc: &packetConn{port: u}}
+	if err := u.peers.add(x); !errors.Is(err, syscall.EBADF) {
+		t.Errorf("got %v", err)
+	}
+	if n := len(u.peers.by); n > 0 {
+		t.Errorf("%d sessions that were not added are kept", n)
+	}
 }
 
 // TestUDPAlloc: a datagram that is passed on, and its answer, allocate nothing.
