@@ -67,7 +67,7 @@ type StatusCache struct {
 	mu    sync.Mutex
 	max   int
 	m     map[statusKey]knownStatus
-	order []statusKey // as they were put, some perhaps no longer in m
+	order []statusKey // those of m, as they were put
 }
 
 // A statusKey is the certificate: the hash of its issuer's name, that of the
@@ -87,29 +87,32 @@ func NewStatusCache(size int64) *StatusCache {
 	return &StatusCache{max: int(max(size/bytesPerStatus, 1)), m: map[statusKey]knownStatus{}}
 }
 
-// key reports false if the number is longer than certificates may have it.
+// key reports false if the number is longer than certificates may have it. The number
+// is aligned to the right: nginx has 1 and 256 share an entry.
 func (q *inquiry) key() (k statusKey, ok bool) {
 	name, key := sha1.Sum(q.issuer.RawSubject), sha1.Sum(publicKey(q.issuer))
 	copy(k[:], name[:])
 	copy(k[20:], key[:])
-	number := q.cert.SerialNumber.Bytes()
-	copy(k[40:], number)
-	return k, len(number) <= 20
+	number := q.cert.SerialNumber
+	if number.BitLen() > 8*20 {
+		return k, false
+	}
+	number.FillBytes(k[40:])
+	return k, true
 }
 
 func (c *StatusCache) get(q *inquiry, now time.Time) (status int, ok bool) {
 	if c == nil {
 		return 0, false
 	}
-	k, _ := q.key()
+	k, ok := q.key()
+	if !ok {
+		return 0, false
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s, ok := c.m[k]
-	if ok && !s.valid.After(now) {
-		delete(c.m, k)
-		return 0, false
-	}
-	return s.status, ok
+	return s.status, ok && s.valid.After(now)
 }
 
 func (c *StatusCache) put(q *inquiry, r *ocsp.Response, now time.Time) {

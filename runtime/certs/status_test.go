@@ -1,12 +1,14 @@
 package certs
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
 	"io"
 	"log/slog"
+	"math/big"
 	"net"
 	"net/netip"
 	"strings"
@@ -119,6 +121,39 @@ func TestStatusCheck(t *testing.T) {
 		if kept := asked.Load() == n; kept != (tt.want != statusFailed && tt.name != "just expired") {
 			t.Errorf("%s: kept: %t", tt.name, kept)
 		}
+	}
+}
+
+// TestStatusCache: what is known is of one certificate, for as long as it is valid, and
+// the cache has no more than its size says.
+func TestStatusCache(t *testing.T) {
+	ca := issue(t, "ca", nil, nil)
+	about := func(number []byte) *inquiry {
+		return &inquiry{cert: &x509.Certificate{SerialNumber: new(big.Int).SetBytes(number)}, issuer: ca.Certificate}
+	}
+	long := bytes.Repeat([]byte{1}, 21)
+	one, other := about([]byte{1}), about([]byte{1, 0})
+	c := NewStatusCache(2 * bytesPerStatus)
+	now := time.Now()
+	c.put(one, &ocsp.Response{Status: ocsp.Good, NextUpdate: now.Add(time.Minute)}, now)
+	if _, ok := c.get(other, now); ok {
+		t.Error("two numbers have one entry")
+	}
+	c.put(about(long[:20]), &ocsp.Response{Status: ocsp.Revoked}, now)
+	if _, ok := c.get(about(long), now); ok {
+		t.Error("a number that is too long has the entry of another")
+	}
+	later := now.Add(2 * time.Minute)
+	if _, ok := c.get(one, later); ok {
+		t.Error("an entry that has expired is used")
+	}
+	c.put(one, &ocsp.Response{Status: ocsp.Good, NextUpdate: later.Add(time.Minute)}, later)
+	c.put(other, &ocsp.Response{Status: ocsp.Good, NextUpdate: later.Add(time.Minute)}, later)
+	if n, m := len(c.m), len(c.order); n != 2 || m != 2 {
+		t.Errorf("%d entries, %d in order, want 2", n, m)
+	}
+	if s, ok := c.get(other, later); !ok || s != ocsp.Good {
+		t.Errorf("the newest: %d, %t", s, ok)
 	}
 }
 
