@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ocsp"
+
+	"understudy/runtime/conn"
 )
 
 // A Responder is where the status of certificates is asked for (OCSP, RFC 6960).
@@ -46,8 +48,8 @@ type inquiry struct {
 	log       logger
 }
 
-// responseTimeout is how long a responder may take for an answer that is to be
-// stapled: to connect, and between two reads.
+// responseTimeout is how long a responder may take for an answer, from the beginning
+// of the connection to the end.
 const responseTimeout = 60 * time.Second
 
 // maxResponse is the size of nginx's buffer for the head and the response.
@@ -122,27 +124,38 @@ func (q *inquiry) addresses(ctx context.Context) []netip.AddrPort {
 
 // get makes a request. It reports false if another address should be asked.
 func (q *inquiry) get(ctx context.Context, peer, request string) (code int, body []byte, ok bool) {
-	d := net.Dialer{Timeout: responseTimeout}
+	over := func(err error) bool { // there is no more time
+		var timeout net.Error
+		return ctx.Err() != nil || errors.As(err, &timeout) && timeout.Timeout()
+	}
+	log := func(call string, err error) {
+		switch {
+		case ctx.Err() != nil:
+		case over(err):
+			q.logf(slog.LevelError, peer, "OCSP responder timed out%s", conn.ErrorText(syscall.ETIMEDOUT))
+		default:
+			q.logf(slog.LevelError, peer, "%s() failed%s", call, conn.ErrorText(err))
+		}
+	}
+	d := net.Dialer{Deadline: time.Now().Add(responseTimeout)}
 	nc, err := d.DialContext(ctx, "tcp", peer)
 	if err != nil {
-		q.logf(slog.LevelError, peer, "connect() failed%s", errnoText(err))
+		log("connect", err)
 		return 0, nil, false
 	}
 	defer nc.Close()
+	nc.SetDeadline(d.Deadline)
 	defer context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })()
-	nc.SetDeadline(time.Now().Add(responseTimeout))
 	if _, err := io.WriteString(nc, request); err != nil {
-		q.logf(slog.LevelError, peer, "send() failed%s", errnoText(err))
+		log("send", err)
 		return 0, nil, false
 	}
 	text, err := io.ReadAll(io.LimitReader(nc, maxResponse))
-	var timeout net.Error
-	switch {
-	case ctx.Err() != nil:
-		return 0, nil, false
-	case errors.As(err, &timeout) && timeout.Timeout():
-		q.logf(slog.LevelError, peer, "OCSP responder timed out (110: Connection timed out)")
-		return 0, nil, false
+	if err != nil {
+		log("recv", err)
+		if over(err) {
+			return 0, nil, false
+		} // else what came before may do
 	}
 	code, body, why := parseResponse(text)
 	if why != "" {
@@ -197,18 +210,4 @@ func parseResponse(text []byte) (code int, body []byte, why string) {
 func cutLine(text []byte) (line string, rest []byte, whole bool) {
 	l, rest, whole := bytes.Cut(text, []byte("\n"))
 	return strings.TrimSuffix(string(l), "\r"), rest, whole
-}
-
-// errnoText is the error of a system call as nginx appends it to its lines.
-func errnoText(err error) string {
-	var no syscall.Errno
-	if !errors.As(err, &no) {
-		if errors.Is(err, context.DeadlineExceeded) {
-			no = syscall.ETIMEDOUT
-		} else {
-			return fmt.Sprintf(" (%v)", err)
-		}
-	}
-	text := no.Error()
-	return fmt.Sprintf(" (%d: %s)", int(no), strings.ToUpper(text[:1])+text[1:])
 }

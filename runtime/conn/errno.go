@@ -27,3 +27,15 @@ func ErrnoText(err error) string {
 	}
 	return "(" + strconv.Itoa(int(errno)) + ": " + text + ")"
 }
+
+// ErrorText returns what ends a log line that says what has failed: ErrnoText, or
+// else the text of err in parentheses, after a space; "" if err is nil.
+func ErrorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	if t := ErrnoText(err); t != "" {
+		return " " + t
+	}
+	return " (" + err.Error() + ")"
+}

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -242,5 +243,20 @@ func TestErrnoText(t *testing.T) {
 	}
 	if got := ErrnoText(io.EOF); got != "" {
 		t.Errorf("got %q, want nothing", got)
+	}
+}
+
+func TestErrorText(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, " (111: Connection refused)"},
+		{io.EOF, " (EOF)"},
+		{nil, ""},
+	} {
+		if got := ErrorText(tt.err); got != tt.want {
+			t.Errorf("%v: %q, want %q", tt.err, got, tt.want)
+		}
 	}
 }

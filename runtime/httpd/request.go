@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"understudy/runtime/buf"
@@ -285,22 +283,8 @@ func (r *Request) Enter(name []byte) Status {
 	return Entered
 }
 
-// Errno is a system call's error as nginx writes it: "(111: Connection refused)".
-func Errno(err error) string {
-	if n, ok := conn.Errno(err); ok {
-		return fmt.Sprintf(" (%d: %s)", int(n), errnoText(n))
-	}
-	return fmt.Sprintf(" (%v)", err)
-}
-
-// errnoText is the C library's text: Go's begins in lower case.
-func errnoText(n syscall.Errno) string {
-	s := n.Error()
-	if s != "" && s[0] >= 'a' && s[0] <= 'z' {
-		return strings.ToUpper(s[:1]) + s[1:]
-	}
-	return s
-}
+// Errno is conn.ErrorText.
+func Errno(err error) string { return conn.ErrorText(err) }
 
 // Logger returns the error log in force for r.
 func (r *Request) Logger() *slog.Logger {

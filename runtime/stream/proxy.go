@@ -214,10 +214,10 @@ func (p *Proxy) connect(s *Session, g *upstream.Group, bind netip.AddrPort) Stat
 	case s.Stream.ctx.Err() != nil:
 		return Success // everything is being closed
 	case isTimeout(err):
-		s.Errorf(logs.Error, "upstream timed out (%d: %s)", int(syscall.ETIMEDOUT), "Connection timed out")
+		s.Errorf(logs.Error, "upstream timed out%s", conn.ErrorText(syscall.ETIMEDOUT))
 		return Declined
 	case bindFailed(err):
-		s.Errorf(logs.Crit, "bind(%s) failed%s", s.Eval(p.Bind), errText(err))
+		s.Errorf(logs.Crit, "bind(%s) failed%s", s.Eval(p.Bind), conn.ErrorText(err))
 		u.attempt().Name = "" // nginx has not noted it yet
 		return Internal
 	default:
@@ -226,7 +226,7 @@ func (p *Proxy) connect(s *Session, g *upstream.Group, bind netip.AddrPort) Stat
 	}
 	u.conn = c
 	if err := c.SetNoDelay(p.NoDelay); err != nil {
-		s.Errorf(logs.Alert, "setsockopt(TCP_NODELAY) failed%s", errText(err))
+		s.Errorf(logs.Alert, "setsockopt(TCP_NODELAY) failed%s", conn.ErrorText(err))
 		u.end()
 		c.Close()
 		u.conn = nil
@@ -271,9 +271,9 @@ func (p *Proxy) connectFailed(s *Session, peer *upstream.Peer, err error) {
 	}
 	switch {
 	case at || errors.Is(err, fs.ErrNotExist):
-		s.Errorf(level, "connect() to %s failed%s", peer.Name, errText(err))
+		s.Errorf(level, "connect() to %s failed%s", peer.Name, conn.ErrorText(err))
 	default:
-		s.Errorf(level, "connect() failed%s", errText(err))
+		s.Errorf(level, "connect() failed%s", conn.ErrorText(err))
 	}
 }
 
@@ -378,7 +378,7 @@ func (p *Proxy) ended(s *Session, t *Target, r tunnel.Result) {
 		s.Plainf(logs.Info, "%s disconnected, bytes from/to client:%d/%d, bytes from/to upstream:%d/%d",
 			who, s.Received(), s.Sent(), u.received(), u.sent())
 	case tunnel.Timeout:
-		s.Errorf(logs.Info, "connection timed out (%d: %s)", int(syscall.ETIMEDOUT), "Connection timed out")
+		s.Errorf(logs.Info, "connection timed out%s", conn.ErrorText(syscall.ETIMEDOUT))
 	case tunnel.Closed:
 		s.Errorf(logs.Info, "shutdown timeout")
 	case tunnel.FailedA:

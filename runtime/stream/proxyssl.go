@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"understudy/runtime/certs"
+	"understudy/runtime/conn"
 	"understudy/runtime/logs"
 	"understudy/runtime/upstream"
 )
@@ -46,7 +47,7 @@ func (p *Proxy) secure(s *Session, g *upstream.Group) Status {
 	case s.Stream.ctx.Err() != nil:
 		return Success // everything is being closed
 	case isTimeout(err) || time.Since(began) >= limit:
-		s.Errorf(logs.Error, "upstream timed out (%d: %s)", int(syscall.ETIMEDOUT), "Connection timed out")
+		s.Errorf(logs.Error, "upstream timed out%s", conn.ErrorText(syscall.ETIMEDOUT))
 	default:
 		s.Errorf(logs.Error, "%s", certs.HandshakeText(err))
 	}

@@ -60,7 +60,7 @@ func (p *Proxy) relay(s *Session, t *Target) (st Status) {
 		return x.shutdown()
 	}
 	if err := pc.port.peers.add(x); err != nil {
-		s.Errorf(logs.Alert, "epoll_ctl() failed%s", errText(err))
+		s.Errorf(logs.Alert, "epoll_ctl() failed%s", conn.ErrorText(err))
 		return x.end(Internal)
 	}
 	x.up.took(len(first))

@@ -88,7 +88,7 @@ func (s *Session) readProxyProtocol() Status {
 		s.Errorf(logs.Error, `broken header: ""`)
 		return BadRequest
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		s.Errorf(logs.Info, "client timed out (%d: %s)", int(syscall.ETIMEDOUT), "Connection timed out")
+		s.Errorf(logs.Info, "client timed out%s", conn.ErrorText(syscall.ETIMEDOUT))
 		return Success
 	}
 	s.readFailed(err)
@@ -204,7 +204,7 @@ func (s *Session) content() Status {
 func (s *Session) noDelay() Status {
 	if s.Server.NoDelay && s.Client != nil {
 		if err := s.Client.SetNoDelay(true); err != nil {
-			s.Errorf(logs.Alert, "setsockopt(TCP_NODELAY) failed%s", errText(err))
+			s.Errorf(logs.Alert, "setsockopt(TCP_NODELAY) failed%s", conn.ErrorText(err))
 			return Internal
 		}
 	}

@@ -289,7 +289,7 @@ func (s *Session) ConnError(level slog.Level, err error, what string) {
 	if n, ok := conn.Errno(err); ok && !usual(n) {
 		level = logs.Alert
 	}
-	s.Errorf(level, "%s%s", what, errText(err))
+	s.Errorf(level, "%s%s", what, conn.ErrorText(err))
 }
 
 // SendError writes a line about what could not be sent to the client. A client of
@@ -303,15 +303,4 @@ func (s *Session) SendError(err error) {
 	default:
 		s.ConnError(logs.Info, err, "sendmsg() failed")
 	}
-}
-
-// errText is the system's text of an error, with a space before it.
-func errText(err error) string {
-	if t := conn.ErrnoText(err); t != "" {
-		return " " + t
-	}
-	if err != nil {
-		return " (" + err.Error() + ")"
-	}
-	return ""
 }
