@@ -78,7 +78,6 @@ type Context struct {
 	store     *verifier // what is trusted, whether clients are verified or not
 	staples   []*staple // for each certificate, nil if it has none; nil: no responses are fetched
 	status    *StatusCheck
-	check     *verifier // nil unless clients are verified
 	sessions  *sessions
 	ownOrder  bool
 	reject    bool
@@ -173,7 +172,6 @@ func (x *Context) clients(c *tls.Config, s *Settings, l *Loader) error {
 				c.ClientCAs.AddCert(ca)
 			}
 		}
-		x.check = v
 	}
 	if s.Trusted != "" {
 		list, err := l.authorities(s.Trusted)
@@ -192,10 +190,10 @@ func (x *Context) clients(c *tls.Config, s *Settings, l *Loader) error {
 
 // authorities are those that client certificates are checked with.
 func (x *Context) authorities() []*x509.Certificate {
-	if x.check == nil {
+	if x.Verify == VerifyOff {
 		return nil
 	}
-	return x.check.trusted
+	return x.store.trusted
 }
 
 // versions returns the range of versions. crypto/tls has no gaps in it, and

@@ -102,7 +102,7 @@ func (c *Client) Over(nc net.Conn, h Hello) *tls.Conn {
 	}
 	if c.check != nil {
 		cfg.VerifyConnection = func(st tls.ConnectionState) error {
-			if r := c.check.verify(st.PeerCertificates); r != VerifyOK {
+			if _, r := c.check.verify(st.PeerCertificates); r != VerifyOK {
 				return fmt.Errorf("upstream SSL certificate verify error: (%d:%s)", int(r), r)
 			}
 			if !named(st.PeerCertificates[0], name) {

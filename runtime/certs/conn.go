@@ -95,9 +95,10 @@ func (c *Conn) Handshake() error {
 		}
 		return explain(err)
 	}
-	if c.context.check != nil {
-		if chain := c.Conn.ConnectionState().PeerCertificates; len(chain) > 0 {
-			c.verify = c.context.check.verify(chain)
+	if c.context.Verify != VerifyOff {
+		if sent := c.Conn.ConnectionState().PeerCertificates; len(sent) > 0 {
+			var chain []*x509.Certificate
+			chain, c.verify = c.context.store.verify(sent)
 			if err := c.askStatus(chain); err != nil {
 				return explain(err)
 			}
@@ -107,16 +108,15 @@ func (c *Conn) Handshake() error {
 	return nil
 }
 
-// askStatus asks what has become of a certificate that is good otherwise. An
-// error is that it takes too long.
-func (c *Conn) askStatus(sent []*x509.Certificate) error {
+// askStatus asks what has become of a certificate that is good otherwise, with the
+// chain of its issuers. An error is that it takes too long.
+func (c *Conn) askStatus(chain []*x509.Certificate) error {
 	x := c.context
 	if x.status == nil || c.verify != VerifyOK {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), c.StatusTimeout)
 	defer cancel()
-	chain, _ := x.check.build(sent)
 	c.status = x.status.check(ctx, chain, x.store, c.Log)
 	if ctx.Err() != nil {
 		return os.ErrDeadlineExceeded

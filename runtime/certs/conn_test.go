@@ -120,7 +120,7 @@ func TestVerify(t *testing.T) {
 		{"no list", verifier{trusted: chain(ca), depth: 1, crls: crl(ca, soon)}, chain(leaf, inter), noCRL},
 		{"old list", verifier{trusted: chain(ca), depth: 1, crls: crl(ca, time.Now().Add(-time.Minute))}, chain(direct), crlExpired},
 	} {
-		if got := tt.v.verify(tt.chain); got != tt.want {
+		if _, got := tt.v.verify(tt.chain); got != tt.want {
 			t.Errorf("%s: %d (%v), want %d (%v)", tt.name, got, got, tt.want, tt.want)
 		}
 	}

@@ -26,7 +26,7 @@ func TestRevocationsV1(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := v.verify(certs); got != want {
+		if _, got := v.verify(certs); got != want {
 			t.Errorf("%s: %d (%v), want %d (%v)", name, got, got, want, want)
 		}
 	}

@@ -105,9 +105,8 @@ func (q *inquiry) believe(r *ocsp.Response) error {
 	}
 	// Any certificate may be a responder's; its issuer says more below.
 	v := &verifier{trusted: q.store.trusted, crls: q.store.crls, depth: 100, anyPurpose: true}
-	sent := append([]*x509.Certificate{signer}, q.others...)
-	chain, _ := v.build(sent)
-	if result := v.verify(sent); result != VerifyOK {
+	chain, result := v.verify(append([]*x509.Certificate{signer}, q.others...))
+	if result != VerifyOK {
 		return failed(what, "error:13800065:OCSP routines::certificate verify error:Verify error: "+result.String())
 	}
 	issues := func(c *x509.Certificate) bool {

@@ -64,9 +64,10 @@ type verifier struct {
 
 // verify checks a chain that a client sent, its own certificate first. It
 // works in the order of OpenSSL, which goes on after an error: the last one
-// counts. A trusted certificate ends a chain only if it signed itself.
-func (v *verifier) verify(sent []*x509.Certificate) VerifyResult {
-	chain, result := v.build(sent)
+// counts. A trusted certificate ends a chain only if it signed itself. The chain that
+// was checked is returned as well.
+func (v *verifier) verify(sent []*x509.Certificate) (chain []*x509.Certificate, result VerifyResult) {
+	chain, result = v.build(sent)
 	for i, c := range chain {
 		if i > 0 && !isCA(c) {
 			result = invalidCA
@@ -100,7 +101,7 @@ func (v *verifier) verify(sent []*x509.Certificate) VerifyResult {
 			result = expired
 		}
 	}
-	return result
+	return chain, result
 }
 
 // build follows the issuers from the client's certificate on.
