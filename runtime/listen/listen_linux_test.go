@@ -219,7 +219,12 @@ func TestUDP(t *testing.T) {
 	addr := freeAddr(t)
 	ch := mustNext(t, s, Options{Network: "udp", Addr: addr})
 	ch.Commit()
-	u, err := ch.Sockets[0].UDP()
+	f, err := ch.Sockets[0].Packets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	u, err := net.FilePacketConn(f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,7 +236,7 @@ func TestUDP(t *testing.T) {
 	defer c.Close()
 	c.Write([]byte("ping"))
 	b := make([]byte, 10)
-	n, from, err := u.ReadFromUDPAddrPort(b)
+	n, from, err := u.ReadFrom(b)
 	if err != nil || string(b[:n]) != "ping" || from.String() != c.LocalAddr().String() {
 		t.Errorf("got %q from %v, %v", b[:n], from, err)
 	}

@@ -1,15 +1,15 @@
 package listen
 
 import (
-	"errors"
 	"net"
 	"os"
 
 	"golang.org/x/sys/unix"
 )
 
-// Packets returns the socket of a network of datagrams as UDP does, as a file: it
-// does not block, and its RawConn waits.
+// Packets returns the socket of a network of datagrams as a file: it does not block,
+// and its RawConn waits. Each call returns another to the same socket, to be closed by
+// the caller, so that one generation can end its reads while the next reads on.
 func (k *Socket) Packets() (*os.File, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -21,17 +21,4 @@ func (k *Socket) Packets() (*os.File, error) {
 		return nil, os.NewSyscallError("fcntl", err)
 	}
 	return os.NewFile(uintptr(fd), k.Addr), nil
-}
-
-func (d *descriptor) udp() (*net.UDPConn, error) {
-	pc, err := net.FilePacketConn(d.file) // a duplicate
-	if err != nil {
-		return nil, err
-	}
-	u, ok := pc.(*net.UDPConn)
-	if !ok {
-		pc.Close()
-		return nil, errors.ErrUnsupported
-	}
-	return u, nil
 }

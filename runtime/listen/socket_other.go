@@ -83,20 +83,3 @@ func (d *descriptor) inheritable() *os.File { return nil }
 func adoptDescriptor(fd int) (Options, *descriptor, error) {
 	return Options{}, nil, &Error{"getsockname() of the inherited socket failed", errors.Join(errors.ErrUnsupported, syscall.EINVAL)}
 }
-
-func (d *descriptor) udp() (*net.UDPConn, error) {
-	u, ok := d.packet.(*net.UDPConn)
-	if !ok {
-		return nil, errors.ErrUnsupported
-	}
-	f, err := u.File()
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	pc, err := net.FilePacketConn(f)
-	if err != nil {
-		return nil, err
-	}
-	return pc.(*net.UDPConn), nil
-}

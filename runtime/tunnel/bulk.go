@@ -68,9 +68,10 @@ func (p *pipePool) clear() {
 // bulk moves what more there is of a side whose last read filled the buffer. It
 // reports false if the direction has ended.
 func (t *Tunnel) bulk(side End) bool {
-	src, dst, slow := t.a, t.b, &t.slowA
+	src, dst := t.ends(side)
+	slow := &t.slowA
 	if side == ByB {
-		src, dst, slow = t.b, t.a, &t.slowB
+		slow = &t.slowB
 	}
 	switch {
 	case t.group == nil || t.rates != nil || src.Secured() || dst.Secured():

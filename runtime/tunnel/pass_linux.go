@@ -23,9 +23,10 @@ type leftover struct {
 // pass moves what has arrived from one side, as far as nothing has to wait for
 // that. An edge follows if there is more afterwards than was looked at.
 func (t *Tunnel) pass(side End, d *conn.Direct, room []byte) leftover {
-	src, dst, total := t.a, t.b, &t.aToB
+	src, dst := t.ends(side)
+	total := &t.aToB
 	if side == ByB {
-		src, dst, total = t.b, t.a, &t.bToA
+		total = &t.bToA
 	}
 	if !d.Can(src) || !d.Can(dst) {
 		return leftover{much: true}

@@ -127,10 +127,11 @@ func (t *Tunnel) readEnded(side End, err error) {
 	if t.open.Load() == 1 {
 		return
 	}
-	dst, failed := t.b, FailedB
+	failed := FailedB
 	if side == ByB {
-		dst, failed = t.a, FailedA
+		failed = FailedA
 	}
+	_, dst := t.ends(side)
 	if err := dst.CloseWrite(); err != nil {
 		t.end(failed, err)
 	}

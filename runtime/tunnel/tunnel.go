@@ -133,6 +133,14 @@ func Join(a, b *conn.Conn, o Options, done func(Result)) *Tunnel {
 	return t
 }
 
+// ends returns the connections that the bytes of one side come from and go to.
+func (t *Tunnel) ends(side End) (src, dst *conn.Conn) {
+	if side == ByA {
+		return t.a, t.b
+	}
+	return t.b, t.a
+}
+
 // Close ends the tunnel without delivering what is under way. It does not wait.
 func (t *Tunnel) Close() { t.end(Closed, nil) }
 
