@@ -53,6 +53,10 @@ var verbs = map[string]func(c net.Conn, arg string){
 	"hang": func(c net.Conn, _ string) { io.Copy(io.Discard, c) },
 	"deaf": func(c net.Conn, arg string) { wait(arg) },
 	"wait": func(c net.Conn, arg string) { wait(arg) },
+	"reset": func(c net.Conn, _ string) {
+		c.(*net.TCPConn).SetLinger(0)
+		c.Close()
+	},
 	"fill": func(c net.Conn, arg string) {
 		n, _ := strconv.Atoi(arg)
 		io.WriteString(c, strings.Repeat("f", n))

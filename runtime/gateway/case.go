@@ -52,7 +52,7 @@ func (s *State) blameClosed(r *httpd.Request, err error) {
 	if err != nil {
 		facts = append(facts, fact("error", err.Error()))
 	}
-	if b := s.buf; b != nil && b.W > 0 {
+	if b := s.buf; b != nil && b.W > 0 && !s.relays { // a body may begin with anything
 		facts = append(facts, fact("bytes", string(b.B[:min(b.W, firstBytes)])))
 	}
 	s.blame(r, "upstream-closed", "_pass", facts...)
