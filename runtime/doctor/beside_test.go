@@ -18,6 +18,17 @@ func TestMirror(t *testing.T) {
 	}
 }
 
+// What fails beside a request does not explain its status.
+func TestMirrorExplainsNothing(t *testing.T) {
+	f := start(t, seed{conf: "location / { mirror /m; root .; } location /m { internal; proxy_pass http://{dead}; }"}, true)
+	for range 20 {
+		f.ask(get("/b"))
+	}
+	if n := strings.Count(f.texts(), "NX606 404"); n != 20 {
+		t.Errorf("told of %d missing files, want 20\n%s", n, f.texts())
+	}
+}
+
 // Whoever is asked by several clients at once redirects them all.
 func TestRedirectsAtOnce(t *testing.T) {
 	f := start(t, seed{conf: "return 301 http://$http_host$request_uri;"}, true)

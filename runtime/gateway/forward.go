@@ -147,6 +147,7 @@ func (s *State) try(r *httpd.Request, to Target, p *Protocol, set *Settings) (st
 		return s.unasked(r, to.Group, set, began)
 	}
 	if f == nil {
+		r.Recovered()
 		if s.cache.entry != nil {
 			s.noteHead(r, set)
 		}

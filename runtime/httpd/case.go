@@ -64,6 +64,7 @@ type Case struct {
 	causes []Cause    // as they happened
 	hops   []string   // the URIs after the one that was asked for
 	said   string     // the last line of the error log that was no mere notice
+	reason int        // which of causes, from 1, explains a status that follows; 0: none
 }
 
 // Causes returns what is known by now, in the order in which it happened.
@@ -73,11 +74,14 @@ func (c *Case) Causes() []Cause {
 	return slices.Clone(c.causes)
 }
 
-// add adds a cause.
-func (c *Case) add(x Cause) {
+// add adds a cause. One that decides explains the status that follows.
+func (c *Case) add(x Cause, decides bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.causes = append(c.causes, x)
+	if decides {
+		c.reason = len(c.causes)
+	}
 }
 
 // Examined reports whether somebody wants to know what goes wrong. Those who fail
@@ -90,13 +94,24 @@ func (r *Request) Case() *Case { return r.Main().file }
 // Blame says why something went wrong with r, if somebody wants to know.
 func (r *Request) Blame(code, directive string, evidence ...Fact) {
 	if c := r.Case(); c != nil {
-		c.add(Cause{Code: code, Directive: directive, Facts: evidence, Loc: r.Loc})
+		c.add(Cause{Code: code, Directive: directive, Facts: evidence, Loc: r.Loc}, !r.InBackground())
 	}
 }
 
-// said keeps a line of the error log.
+// Recovered says that what went wrong with r by now was made good by another try,
+// and explains nothing that follows.
+func (r *Request) Recovered() {
+	if c := r.Case(); c != nil && !r.InBackground() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.reason, c.said = 0, ""
+	}
+}
+
+// said keeps a line of the error log, of which there is one for each request: what
+// those beside it write does not explain its status.
 func (r *Request) said(level slog.Level, text string) {
-	if level >= logs.Info && level != logs.Notice {
+	if level >= logs.Info && level != logs.Notice && !r.InBackground() {
 		c := r.Case()
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -145,18 +160,18 @@ func (r *Request) fails(st Status) {
 	}
 	c.failed = true
 	if !c.explained() {
-		c.add(Cause{Code: "answered-by", Facts: r.evidence(), Loc: r.Loc, Step: c.step})
+		c.add(Cause{Code: "answered-by", Facts: r.evidence(), Loc: r.Loc, Step: c.step}, true)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.causes[len(c.causes)-1].Status = st
+	c.causes[c.reason-1].Status = st
 }
 
 // explained reports whether a cause is known that explains a status.
 func (c *Case) explained() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.causes) > 0
+	return c.reason > 0
 }
 
 // evidence is what can be said of a status without a cause of its own.
