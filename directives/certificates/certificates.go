@@ -19,6 +19,11 @@ var Protocols = map[string]certs.Protocols{
 	"tlsv1.1": certs.TLSv1_1, "tlsv1.2": certs.TLSv1_2, "tlsv1.3": certs.TLSv1_3,
 }
 
+// EarlierProtocols are what the directives for protocols had by default.
+var EarlierProtocols = []spec.Was{
+	{Until: "1.23.4", Default: "TLSv1 TLSv1.1 TLSv1.2"}, {Until: "1.27.3", Default: "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3"},
+}
+
 // Loader returns the loader of a compilation.
 func Loader(s *spec.Scope) *certs.Loader {
 	l := spec.Result[*certs.Loader](s)

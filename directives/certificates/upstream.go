@@ -53,7 +53,7 @@ func UpstreamDirectives[C any, S vars.Subject](prefix string, in spec.Context, a
 		flag("ssl_server_name", "off", "Tells the server which name is asked for (SNI).", func(t *Upstream[S]) *spec.Value[bool] { return &t.sni }),
 		flag("ssl_verify", "off", "Verifies the server's certificate.", func(t *Upstream[S]) *spec.Value[bool] { return &t.verify }),
 		{
-			Name: prefix + "ssl_protocols", In: in, Args: spec.AtLeast(1), Syntax: "[SSLv2] [SSLv3] [TLSv1] [TLSv1.1] [TLSv1.2] [TLSv1.3]", Default: "TLSv1.2 TLSv1.3",
+			Name: prefix + "ssl_protocols", In: in, Args: spec.AtLeast(1), Syntax: "[SSLv2] [SSLv3] [TLSv1] [TLSv1.1] [TLSv1.2] [TLSv1.3]", Default: "TLSv1.2 TLSv1.3", Was: EarlierProtocols,
 			Doc: "Sets the versions of TLS spoken to the server.",
 			Set: spec.SetBits(func(c *C) *spec.Value[certs.Protocols] { return &at(c).protocols }, Protocols),
 		}, {

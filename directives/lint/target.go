@@ -1,10 +1,13 @@
 package lint
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"understudy/directives"
 	"understudy/directives/spec"
+	"understudy/parser"
 	"understudy/parser/diag"
 )
 
@@ -56,35 +59,61 @@ func laterThanTarget(l *linter) {
 	walk(l.c.Main)
 }
 
-// needs says which directive gives another one a meaning: without it, nobody minds what
-// its default is.
-var needs = map[string]string{
-	"proxy_http_version": "proxy_pass", "proxy_ssl_protocols": "proxy_pass", "keepalive": "",
+// needs finds the directive of a block that gives another one a meaning: without it,
+// nobody minds what the default of that one is.
+var needs = map[string]func(*spec.Scope) *parser.Directive{
+	"proxy_http_version":  func(s *spec.Scope) *parser.Directive { return own(s, "proxy_pass") },
+	"proxy_ssl_protocols": passesToTLS,
+	"ssl_protocols":       listensWithTLS,
+	"keepalive":           func(s *spec.Scope) *parser.Directive { return s.At },
+}
+
+func passesToTLS(s *spec.Scope) *parser.Directive {
+	d := own(s, "proxy_pass")
+	if u, ok := parsePassed(arg(d, 0)); !ok || u.scheme != "https" {
+		return nil
+	}
+	return d
+}
+
+func listensWithTLS(s *spec.Scope) *parser.Directive {
+	for d := range s.Named("listen") {
+		if slices.ContainsFunc(d.Args, func(w parser.Word) bool { return w.Text == "ssl" }) {
+			return d
+		}
+	}
+	return nil
 }
 
 // otherDefaults finds defaults that are in force and differ between the version that is
 // meant and the one this program stands in for.
 func otherDefaults(l *linter) {
+	blocks := l.blocks()
+	for _, g := range l.groups() {
+		if g.Explicit && g.Scope != nil {
+			blocks = append(blocks, g.Scope)
+		}
+	}
 	for _, e := range directives.Table.Entries() {
-		there := e.DefaultFor(l.version)
-		if there == e.Default {
+		there, need := e.DefaultFor(l.version), needs[e.Name]
+		if there == e.Default || need == nil {
 			continue
 		}
 		until := e.Was[len(e.Was)-1].Until
 		for i := len(e.Was) - 1; i >= 0 && l.older(e.Was[i].Until); i-- {
 			until = e.Was[i].Until
 		}
-		for _, s := range l.blocks() {
-			use, ok := needs[e.Name]
-			if !ok || e.In&s.In == 0 || own(s, use) == nil {
+		for _, s := range blocks {
+			if e.In&s.In == 0 {
 				continue
 			}
-			if f := s.Effect(e); !f.Default() {
+			by := need(s)
+			if f := s.Effect(e); by == nil || slices.ContainsFunc(f.Given, func(g spec.Given) bool { return g.Directive != nil }) {
 				continue
 			}
 			l.hint(diag.Diagnostic{
-				Pos: own(s, use).Name.Pos, Code: "default-differs",
-				Msg:    fmt.Sprintf("the default of `%s` differs: %s in nginx %s, %s since %s", e.Name, or(there, "none"), l.version, e.Default, until),
+				Pos: by.Name.Pos, Code: "default-differs",
+				Msg:    fmt.Sprintf("the default of `%s` differs: %s in nginx %s, %s since %s", e.Name, cmp.Or(there, "none"), l.version, e.DefaultFor(until), until),
 				Detail: consequences[e.Name],
 			})
 			break
@@ -94,14 +123,10 @@ func otherDefaults(l *linter) {
 
 // consequences say what a default that differs does.
 var consequences = map[string]string{
-	"proxy_http_version": "there the upstream gets HTTP/1.0 with `Connection: close`; from 1.29.7 on HTTP/1.1 and connections that are used again",
-}
-
-func or(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
+	"proxy_http_version":  "there the upstream gets HTTP/1.0 with `Connection: close`; from 1.29.7 on HTTP/1.1 and connections that are used again",
+	"proxy_ssl_protocols": "an upstream that speaks only the older versions of TLS, or only the newest, is reached by the one and not by the other",
+	"ssl_protocols":       "clients that speak only the older versions of TLS, or only the newest, are served by the one and not by the other",
+	"keepalive":           "there no connection to the servers is used again",
 }
 
 // Targets are the versions that a short name of a branch means: its last.

@@ -54,7 +54,7 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 		Doc: "Names the groups for key exchange, with colons between them.",
 		Set: spec.SetText(func(c *c) *spec.Value[string] { return &c.curve }),
 	}, {
-		Name: "ssl_protocols", In: in, Args: spec.AtLeast(1), Syntax: "[SSLv2] [SSLv3] [TLSv1] [TLSv1.1] [TLSv1.2] [TLSv1.3]", Default: "TLSv1.2 TLSv1.3",
+		Name: "ssl_protocols", In: in, Args: spec.AtLeast(1), Syntax: "[SSLv2] [SSLv3] [TLSv1] [TLSv1.1] [TLSv1.2] [TLSv1.3]", Default: "TLSv1.2 TLSv1.3", Was: certificates.EarlierProtocols,
 		Doc: "Names the versions of the protocol that may be used.",
 		Set: spec.SetBits(func(c *c) *spec.Value[certs.Protocols] { return &c.protocols }, certificates.Protocols),
 	}, {

@@ -21,7 +21,7 @@ type cache struct {
 }
 
 var keepalives = []spec.Directive[httpConf]{{
-	Name: "keepalive", In: spec.Upstream, Args: spec.Between(1, 2), Syntax: "connections [local]", Default: "32 local",
+	Name: "keepalive", In: spec.Upstream, Args: spec.Between(1, 2), Syntax: "connections [local]", Default: "32 local", Was: []spec.Was{{Until: "1.29.7"}},
 	Doc: "Keeps idle connections to the servers of the group, at most so many; with local, only for the location that opened them.",
 	Set: spec.Scalar(func(c *httpConf) *spec.Value[cache] { return &c.cache }, spec.Words, 0, nil, parseCache),
 }, {
