@@ -73,7 +73,7 @@ func program(t *testing.T) string {
 	if bin := os.Getenv(binaryEnv); bin != "" {
 		return bin
 	}
-	bin := filepath.Join(open(t, ""), "understudy")
+	bin := filepath.Join(open(t), "understudy")
 	if out, err := exec.Command("go", "build", "-o", bin, "understudy/cmd/understudy").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -81,8 +81,8 @@ func program(t *testing.T) string {
 }
 
 // open makes a folder that every user can enter; t.TempDir is its owner's.
-func open(t *testing.T, below string) string {
-	dir, err := os.MkdirTemp(below, "understudy-laptop-")
+func open(t *testing.T) string {
+	dir, err := os.MkdirTemp("", "understudy-laptop-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ type outcome struct {
 
 // run runs one configuration and asks each of its ports.
 func run(t *testing.T, bin, name string) (o outcome) {
-	dir := open(t, "")
+	dir := open(t)
 	defer os.RemoveAll(dir)
 	text, err := os.ReadFile(name)
 	if err != nil {
@@ -218,8 +218,7 @@ func listens(pid int) (list []netip.AddrPort) {
 	return list
 }
 
-// ask wants an answer of a port: of HTTP, of HTTP over TLS, or of whoever stands
-// behind a TCP proxy, which may be none: then it closes.
+// ask wants a response of a port: of HTTP, or else of HTTP over TLS.
 func ask(at netip.AddrPort) error {
 	text, err := exchange(func() (net.Conn, error) { return net.DialTimeout("tcp", at.String(), 2*time.Second) })
 	if err == nil && !strings.Contains(text, "plain HTTP request was sent to HTTPS port") {

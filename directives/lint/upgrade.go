@@ -49,7 +49,7 @@ func upgrades(l *linter) {
 			l.warn(diag.Diagnostic{
 				Pos: at, Code: "upgrade-not-forwarded",
 				Msg:    fmt.Sprintf("the upgrade to WebSocket is not forwarded from `%s`: the upstream gets %s", p.title(), gets(fields)),
-				Detail: "add: " + strings.Join(missing, " ") + "\nwith, in http {}: map $http_upgrade $connection_upgrade { default upgrade; '' close; }",
+				Detail: "add: " + strings.Join(missing, " ") + "\nwith, in http {}: " + connectionUpgrade,
 			})
 			continue
 		}
@@ -59,7 +59,7 @@ func upgrades(l *linter) {
 			l.hint(diag.Diagnostic{
 				Pos: l.sets(p, "Connection"), Code: "upgrade-always",
 				Msg:    fmt.Sprintf("each request to `%s` is sent with `Connection: %s`, also those that upgrade to nothing: some upstreams refuse that, and no connection is used again", p.title(), connection),
-				Detail: "use a map in http {}: map $http_upgrade $connection_upgrade { default upgrade; '' close; }\nand here: proxy_set_header Connection $connection_upgrade;",
+				Detail: "use a map in http {}: " + connectionUpgrade + "\nand here: proxy_set_header Connection $connection_upgrade;",
 			})
 		}
 	}

@@ -22,13 +22,13 @@ type Entry struct {
 	Running bool
 }
 
-// catalog is all entries, a list for each subject.
+// catalog is all entries, a list for each part of the program that finds them.
 var catalog = [][]Entry{
 	syntaxEntries, argumentEntries, routingEntries, proxyEntries, streamEntries, tlsEntries,
-	fileEntries, headerEntries, machineEntries, versionEntries, lintEntries, runEntries,
+	machineEntries, versionEntries, lintEntries, runEntries,
 }
 
-// Catalog yields all entries, by subject.
+// Catalog yields all entries, in the order of the catalog.
 func Catalog() iter.Seq[*Entry] {
 	return func(yield func(*Entry) bool) {
 		for _, list := range catalog {
@@ -59,8 +59,7 @@ func (d Diagnostic) ID() string {
 	return d.Code
 }
 
-// Like returns the entries whose name or text has all the words of a question, the
-// nearest to a mistyped ID first.
+// Like returns the entries whose ID, name or text has all the words of a question.
 func Like(words ...string) []*Entry {
 	var out []*Entry
 	for e := range Catalog() {

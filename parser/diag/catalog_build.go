@@ -43,12 +43,6 @@ var tlsEntries = []Entry{
 		Means: "A file with a certificate, a key or a list of either cannot be used.", Fix: "See the message, which is nginx's."},
 }
 
-// Files: NX6xx.
-var fileEntries = []Entry{}
-
-// Headers: NX7xx.
-var headerEntries = []Entry{}
-
 // The machine: NX8xx.
 var machineEntries = []Entry{
 	{ID: "NX801", Name: "shadowed-variable",

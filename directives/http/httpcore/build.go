@@ -13,35 +13,30 @@ func build(c *conf, call *spec.Call) error {
 	h := &httpd.HTTP{Vars: s.Vars(), Log: s.Env().Log, Version: s.Env().Version, Prefix: s.Env().Prefix}
 	spec.SetResult(s, h)
 	s.BuildMain(h)
-	if s.Env().Wanted != nil {
-		return buildWanted(h, s)
-	}
+	wanted := s.Env().Wanted
+	scopes := map[*httpd.Server]*spec.Scope{}
 	for _, child := range s.Children {
-		if child.In == spec.Server {
-			h.Servers = append(h.Servers, buildServer(h, child))
+		if child.In != spec.Server {
+			continue
+		}
+		srv := newServer(h, child)
+		h.Servers = append(h.Servers, srv)
+		scopes[srv] = child
+		if wanted == nil {
+			addLocations(h, srv, child)
 		}
 	}
 	if err := checkBuffers(call); err != nil {
 		return err
 	}
-	s.LinkHTTP()
-	return buildListening(spec.OwnConf[conf](s), h, s)
-}
-
-// buildWanted is build for those who want the locations of few servers.
-func buildWanted(h *httpd.HTTP, s *spec.Scope) error {
-	scopes := map[*httpd.Server]*spec.Scope{}
-	for _, child := range s.Children {
-		if child.In == spec.Server {
-			srv := newServer(h, child)
-			h.Servers = append(h.Servers, srv)
-			scopes[srv] = child
-		}
+	if wanted == nil {
+		s.LinkHTTP()
+		return buildListening(spec.OwnConf[conf](s), h, s)
 	}
 	if err := buildListening(spec.OwnConf[conf](s), h, s); err != nil {
 		return err
 	}
-	for _, srv := range s.Env().Wanted(s) {
+	for _, srv := range wanted(s) {
 		addLocations(h, srv, scopes[srv])
 	}
 	s.LinkHTTP()
@@ -59,12 +54,6 @@ func checkBuffers(call *spec.Call) error {
 		}
 	}
 	return nil
-}
-
-func buildServer(h *httpd.HTTP, s *spec.Scope) *httpd.Server {
-	srv := newServer(h, s)
-	addLocations(h, srv, s)
-	return srv
 }
 
 // newServer builds a server without what it has in common with its locations.

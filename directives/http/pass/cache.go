@@ -31,6 +31,17 @@ type caching struct {
 	bypass, noCache spec.Value[[]*httpd.Template]
 }
 
+// A Condition is a field of the client that has no effect if the response may be kept,
+// and what is sent in its place, unless the configuration sets it.
+type Condition struct{ Field, Value string }
+
+// Conditions are all of them: what may be kept is asked for as a whole, unless what is
+// kept is still current. (ngx_http_proxy_cache_headers, ngx_http_fastcgi_cache_headers)
+var Conditions = []Condition{
+	{"If-Modified-Since", "$upstream_cache_last_modified"}, {"If-Unmodified-Since", ""},
+	{"If-None-Match", "$upstream_cache_etag"}, {"If-Match", ""}, {"Range", ""}, {"If-Range", ""},
+}
+
 // A cacheName is what a …_cache directive says.
 type cacheName struct {
 	on   bool

@@ -1,7 +1,6 @@
 package pass
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -106,7 +105,7 @@ type cacheParams struct {
 func (p *cacheParams) set(call *spec.Call, i int) error {
 	text := call.Args[i].Text
 	name, value, _ := strings.Cut(text, "=")
-	var err error
+	ok := true
 	switch name {
 	case "levels":
 		if !p.setLevels(value) {
@@ -122,39 +121,30 @@ func (p *cacheParams) set(call *spec.Call, i int) error {
 	case "keys_zone":
 		return p.setZone(call, i, value)
 	case "inactive":
-		p.Inactive, err = parsed(spec.ParseTime(value, false))
+		p.Inactive, ok = spec.ParseTime(value, false)
 	case "max_size":
-		p.MaxSize, err = parsed(spec.ParseSize(value, true))
+		p.MaxSize, ok = spec.ParseSize(value, true)
 	case "min_free":
-		p.MinFree, err = parsed(spec.ParseSize(value, true))
+		p.MinFree, ok = spec.ParseSize(value, true)
 	case "loader_files":
-		p.Loader.Files, err = parsed(spec.ParseNumber(value))
+		p.Loader.Files, ok = spec.ParseNumber(value)
 	case "loader_sleep":
-		p.Loader.Sleep, err = parsed(spec.ParseTime(value, true))
+		p.Loader.Sleep, ok = spec.ParseTime(value, true)
 	case "loader_threshold":
-		p.Loader.Threshold, err = parsed(spec.ParseTime(value, true))
+		p.Loader.Threshold, ok = spec.ParseTime(value, true)
 	case "manager_files":
-		p.Manager.Files, err = parsed(spec.ParseNumber(value))
+		p.Manager.Files, ok = spec.ParseNumber(value)
 	case "manager_sleep":
-		p.Manager.Sleep, err = parsed(spec.ParseTime(value, true))
+		p.Manager.Sleep, ok = spec.ParseTime(value, true)
 	case "manager_threshold":
-		p.Manager.Threshold, err = parsed(spec.ParseTime(value, true))
+		p.Manager.Threshold, ok = spec.ParseTime(value, true)
 	default:
 		return call.Errorf(i, `invalid parameter "%s"`, text)
 	}
-	if err != nil || !strings.Contains(text, "=") {
+	if !ok || !strings.Contains(text, "=") {
 		return call.Errorf(i, `invalid %s value "%s"`, name, text)
 	}
 	return nil
-}
-
-var errNoValue = errors.New("invalid value")
-
-func parsed[T any](v T, ok bool) (T, error) {
-	if !ok {
-		return v, errNoValue
-	}
-	return v, nil
 }
 
 // setLevels reads "1:2:2".

@@ -87,7 +87,7 @@ func (c *ParamConf) Handler(k Kind, b *spec.Builder) (*Handler, *Params, error) 
 	}
 	s := c.Settings(k)
 	if s.Cache = c.Caching(k, b, nil); s.Cache != nil {
-		if p.cached, err = newParams(b, c.params.V, p.headers, cachedParams); err != nil {
+		if p.cached, err = newParams(b, c.params.V, p.headers, Conditions); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -95,16 +95,9 @@ func (c *ParamConf) Handler(k Kind, b *spec.Builder) (*Handler, *Params, error) 
 	return &Handler{Place: c.Place.V, Settings: s, Explain: explain}, p, nil
 }
 
-// cachedParams are the parameters of requests whose response may be kept.
-// (ngx_http_fastcgi_cache_headers)
-var cachedParams = [][2]string{
-	{"HTTP_IF_MODIFIED_SINCE", "$upstream_cache_last_modified"}, {"HTTP_IF_UNMODIFIED_SINCE", ""},
-	{"HTTP_IF_NONE_MATCH", "$upstream_cache_etag"}, {"HTTP_IF_MATCH", ""}, {"HTTP_RANGE", ""}, {"HTTP_IF_RANGE", ""},
-}
-
-// newParams returns what writes the parameters given, the default ones, and the
-// client's fields if headers is true.
-func newParams(b *spec.Builder, given []Param, headers bool, more [][2]string) (*Params, error) {
+// newParams returns what writes the parameters given, the default ones, the client's
+// fields if headers is true, and what stands in the place of some of them.
+func newParams(b *spec.Builder, given []Param, headers bool, instead []Condition) (*Params, error) {
 	p := &Params{given: map[string]bool{}, headers: headers}
 	host := !spec.Older(b.Env().Version, "1.29.5")
 	for _, x := range given {
@@ -118,15 +111,16 @@ func newParams(b *spec.Builder, given []Param, headers bool, more [][2]string) (
 		}
 		p.add(Param{name: "HTTP_HOST", value: v, ifNotEmpty: true})
 	}
-	for _, x := range more {
-		if slices.ContainsFunc(given, func(g Param) bool { return strings.EqualFold(g.name, x[0]) }) {
+	for _, x := range instead {
+		name := string(appendUpper([]byte(httpPrefix), []byte(x.Field)))
+		if slices.ContainsFunc(given, func(g Param) bool { return strings.EqualFold(g.name, name) }) {
 			continue
 		}
-		v, err := b.Vars.Compile(x[1], diag.Pos{})
+		v, err := b.Vars.Compile(x.Value, diag.Pos{})
 		if err != nil {
 			return nil, err
 		}
-		p.add(Param{name: x[0], value: v, ifNotEmpty: true})
+		p.add(Param{name: name, value: v, ifNotEmpty: true})
 	}
 	return p, nil
 }

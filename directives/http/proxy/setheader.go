@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"understudy/directives/http/pass"
 	"understudy/directives/spec"
 	"understudy/parser/diag"
 	"understudy/runtime/h1"
@@ -50,26 +51,19 @@ type head struct {
 	pass    bool            // copy the client's fields at all
 }
 
-// conditions are the fields of the client that have no effect if the response may be
-// kept: all of it is asked for, unless what is kept is still current.
-// (ngx_http_proxy_cache_headers)
-var conditions = []string{"If-Modified-Since", "If-Unmodified-Since", "If-None-Match", "If-Match", "Range", "If-Range"}
-
 // newCachedHead is newHead for requests whose response may be kept.
 func newCachedHead(c *conf, b *spec.Builder) (*head, error) {
 	h := newHead(c, b.Env().Version)
-	for _, name := range conditions {
-		h.drop.add(name)
-	}
-	for _, x := range [][2]string{{"If-Modified-Since", "$upstream_cache_last_modified"}, {"If-None-Match", "$upstream_cache_etag"}} {
-		if slices.ContainsFunc(c.set.V, func(f field) bool { return strings.EqualFold(f.name, x[0]) }) {
+	for _, x := range pass.Conditions {
+		h.drop.add(x.Field)
+		if x.Value == "" || slices.ContainsFunc(c.set.V, func(f field) bool { return strings.EqualFold(f.name, x.Field) }) {
 			continue
 		}
-		v, err := b.Vars.Compile(x[1], diag.Pos{})
+		v, err := b.Vars.Compile(x.Value, diag.Pos{})
 		if err != nil {
 			return nil, err
 		}
-		h.set = append(h.set, field{name: x[0], value: v})
+		h.set = append(h.set, field{name: x.Field, value: v})
 	}
 	return h, nil
 }
