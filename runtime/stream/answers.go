@@ -35,7 +35,7 @@ func newAnswers(in *packetSocket) *answers {
 	return a
 }
 
-// free is called after flush.
+// free is called when all has been sent, and no session is held.
 func (a *answers) free() {
 	clear(a.list)
 	a.list, a.in, a.used = a.list[:0], nil, 0

@@ -1,4 +1,4 @@
-// Package stream processes TCP sessions the way nginx's stream module does: a
+// Package stream processes sessions of TCP and UDP the way nginx's stream module does: a
 // session finds its server and passes through phases, each a list of steps that
 // the configuration compiled into that server.
 //
@@ -77,8 +77,8 @@ type Step struct {
 	Explain func(*Session) (string, Status)
 }
 
-// A Session is one TCP connection on its way through the phases. Nothing in it
-// may be kept when it has ended.
+// A Session is one connection, or the datagrams of one client that belong together,
+// on its way through the phases. Nothing in it may be kept when it has ended.
 type Session struct {
 	Stream *Stream
 	Port   *Port
