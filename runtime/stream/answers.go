@@ -86,22 +86,25 @@ func (a *answers) flush() {
 		a.in.sendAll(a)
 	}
 	for i := range a.list {
-		x := a.list[i].to.relay
-		if err := a.list[i].err; err != nil {
-			x.unanswered(err)
-			continue
-		}
-		x.s.Client.Sent += int64(len(a.list[i].data))
+		a.list[i].to.relay.sent(&a.list[i])
 	}
 	for _, x := range a.held {
-		if x.last {
-			x.summary("udp done")
-		}
 		x.unlock(x.outcome())
 	}
 	clear(a.list)
 	clear(a.held)
 	a.list, a.held, a.used = a.list[:0], a.held[:0], 0
+}
+
+// sent is told what came of an answer.
+func (x *packets) sent(a *answer) (st Status) {
+	defer x.caught(&st)
+	if a.err != nil {
+		x.unanswered(a.err)
+	} else {
+		x.s.Client.Sent += int64(len(a.data))
+	}
+	return Done
 }
 
 // unanswered ends a session whose client cannot be sent to, if nothing else has.
@@ -117,10 +120,16 @@ func (x *packets) unanswered(err error) {
 	}
 }
 
-// outcome is what methods have answered: whether the session has ended, and how.
-func (x *packets) outcome() Status {
-	if x.ended {
-		return x.status
+// outcome is what methods have answered: whether the session has ended, and how. It is
+// asked when all answers have been sent.
+func (x *packets) outcome() (st Status) {
+	defer x.caught(&st)
+	if !x.ended {
+		return Done
 	}
-	return Done
+	if x.last {
+		x.last = false
+		x.summary("udp done")
+	}
+	return x.status
 }

@@ -49,6 +49,13 @@ func (x *packets) caught(st *Status) {
 	*st = x.status
 }
 
+// caught is deferred by what gives a datagram to a session, or begins one.
+func (u *packetPort) caught() {
+	if fault := recover(); fault != nil {
+		logs.Fault(fault, func(text string) { u.Stream.Log.Log(context.Background(), logs.Alert, text) })
+	}
+}
+
 // faultLine returns what logs a line about a panic in a session of c.
 func (st *Stream) faultLine(c *conn.Conn) func(text string) {
 	return func(text string) {

@@ -108,22 +108,61 @@ func TestContainPeer(t *testing.T) {
 	s.nothingHeld(t, held, p.Target.Group)
 }
 
-// TestContainUDP: the same where the first datagram is too large for the peer.
+// TestContainUDP: the same of sessions of datagrams, wherever that is, and others of the
+// socket go on.
 func TestContainUDP(t *testing.T) {
-	s := newSite(t, noVars())
-	held := s.hold()
-	p := newProxy(group(t, silentPeer(t)))
-	p.Protocol, p.Responses, p.Idle = 1, 1, 50*time.Millisecond
-	s.content(p)
-	at := s.serveUDP(t, "127.0.0.1:0")
-	s.log.spring("sendmsg() failed")
-	dialUDP(t, at).Write(make([]byte, 65500))
-	<-s.done
-	check(t, "ended", s.last()[:3], "500")
-	dialUDP(t, at).Write([]byte("a"))
-	<-s.done // after as long as the first session could have been silent
-	s.nothingHeld(t, held, p.Target.Group)
-	if l := s.log.all(); strings.Count(l, "panic: ") == 0 || strings.Contains(l, "disconnected on shutdown") {
-		t.Errorf("the log says %q", l)
+	dead := func(t *testing.T) *upstream.Peer {
+		pc, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer pc.Close()
+		return upstream.NewPeer("b", pc.LocalAddr().(*net.UDPAddr).AddrPort())
+	}
+	for _, tt := range []struct {
+		name, trap string
+		peer       func(*testing.T) *upstream.Peer
+		size       int    // of the datagram
+		status     string // with which the session ends
+	}{
+		{"first datagram", "sendmsg() failed", silentPeer, 65500, "500"}, // too large with the header before it
+		{"peer's error", "recv() failed", dead, 1, "500"},
+		{"timer", "upstream timed out", silentPeer, 1, "500"},
+		{"last answer", "udp done", udpBackend, 1, "200"},
+		{"next phase", "connected to 127", udpBackend, 1, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newSite(t, noVars())
+			held := s.hold()
+			faulty, sound := newProxy(group(t, tt.peer(t))), newProxy(group(t, udpBackend(t)))
+			faulty.Protocol, faulty.Responses, faulty.Idle = 1, 1, 50*time.Millisecond
+			sound.Responses = 1
+			var others atomic.Bool
+			s.srv.Content = &Step{Run: func(x *Session) Status {
+				if others.Swap(true) {
+					return sound.Run(x)
+				}
+				return faulty.Run(x)
+			}}
+			at := s.serveUDP(t, "127.0.0.1:0")
+			s.log.spring(tt.trap)
+			dialUDP(t, at).Write(make([]byte, tt.size))
+			if tt.status != "" {
+				<-s.done
+				check(t, "ended", s.last()[:3], tt.status)
+			}
+			for !strings.Contains(s.log.all(), "panic: ") {
+				time.Sleep(time.Millisecond)
+			}
+			s.log.spring("")
+			for _, want := range []string{"a0", "a1"} {
+				check(t, "another session", exchange(t, dialUDP(t, at), "a"), want)
+			}
+			time.Sleep(2 * faulty.Idle) // a timer of the session that panicked may not fire
+			s.nothingHeld(t, held, faulty.Target.Group)
+			if l := s.log.all(); strings.Count(l, "panic: in the log") != 1 || strings.Contains(l, "disconnected on shutdown") {
+				t.Errorf("the log says %s", l)
+			}
+		})
 	}
 }

@@ -153,8 +153,15 @@ func (x *packets) read() {
 // read reads what the peer of a session has sent. The session's lock is held, and
 // will be held by a until the answers are sent.
 func (a *answers) read(x *packets) {
-	size, st := max(x.p.Buffer, 1), Done
-	for st == Done && x.down.wait() <= 0 {
+	a.readAll(x)
+	a.hold(x)
+}
+
+// readAll answers Done if the session goes on.
+func (a *answers) readAll(x *packets) (st Status) {
+	defer x.caught(&st)
+	size := max(x.p.Buffer, 1)
+	for st = Done; st == Done && x.down.wait() <= 0; {
 		if !a.fits(size) {
 			if a.flush(); x.ended {
 				break
@@ -169,8 +176,7 @@ func (a *answers) read(x *packets) {
 			break
 		}
 		if errno != 0 {
-			x.unread(os.NewSyscallError("recv", errno))
-			break
+			return x.unread(os.NewSyscallError("recv", errno))
 		}
 		for _, b := range got {
 			if st = x.answer(a.keep(b), a); st != Done {
@@ -181,5 +187,5 @@ func (a *answers) read(x *packets) {
 			break
 		}
 	}
-	a.hold(x)
+	return st
 }

@@ -111,7 +111,8 @@ func (x *packets) full() bool { return x.unsent != nil || len(x.pc.waiting) > 0 
 
 // request passes a datagram of the client on. One that comes sooner than
 // proxy_upload_rate allows is lost, as in nginx, which has no place for it.
-func (x *packets) request(b []byte) Status {
+func (x *packets) request(b []byte) (st Status) {
+	defer x.caught(&st)
 	if x.up.wait() > 0 {
 		return Done
 	}
@@ -133,7 +134,8 @@ func (x *packets) came(b []byte) []byte {
 }
 
 // proceed passes on what has waited for the peer.
-func (x *packets) proceed() Status {
+func (x *packets) proceed() (st Status) {
+	defer x.caught(&st)
 	if b := x.unsent; b != nil {
 		x.unsent = nil
 		if !x.send(b) || x.unsent == nil && x.finished() {
@@ -275,6 +277,13 @@ func (x *packets) look() {
 		x.pc.mu.Unlock()
 		return
 	}
+	x.unlock(x.silence())
+}
+
+// silence ends the session if it has been silent for too long, and has look called
+// when it may be.
+func (x *packets) silence() (st Status) {
+	defer x.caught(&st)
 	quiet := time.Duration(conn.Now() - x.moved)
 	for _, r := range []*pace{&x.up, &x.down} {
 		if r.rate > 0 {
@@ -282,11 +291,10 @@ func (x *packets) look() {
 		}
 	}
 	if quiet >= x.p.Idle {
-		x.unlock(x.timedOut())
-		return
+		return x.timedOut()
 	}
 	x.idle.Reset(x.p.Idle - quiet)
-	x.pc.mu.Unlock()
+	return Done
 }
 
 // timedOut ends a session in which nothing has moved for proxy_timeout.
@@ -301,7 +309,8 @@ func (x *packets) timedOut() Status {
 }
 
 // shutdown ends the session because its generation retires, or is closed.
-func (x *packets) shutdown() Status {
+func (x *packets) shutdown() (st Status) {
+	defer x.caught(&st)
 	if x.ended {
 		return Done
 	}

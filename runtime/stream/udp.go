@@ -51,6 +51,7 @@ func (p *Port) ServeUDP(sock *listen.Socket) {
 // deliver gives a datagram, of which it keeps nothing, to the session of its client,
 // or begins one with it.
 func (u *packetPort) deliver(e *ends, p []byte) {
+	defer u.caught()
 	for {
 		u.mu.Lock()
 		c := u.clients[*e]

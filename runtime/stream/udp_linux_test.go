@@ -261,6 +261,37 @@ func TestUnixgramAbstract(t *testing.T) {
 	}
 }
 
+// TestContainUnixgram: a datagram that panics where the socket is read ends its session.
+func TestContainUnixgram(t *testing.T) {
+	s := newSite(t, noVars())
+	held := s.hold()
+	p := newProxy(group(t, echoPeer(t)))
+	p.Responses, p.Buffer = -1, 1<<16
+	s.content(p)
+	at, client := s.unixgram(t)
+	c := client("c")
+	buf := make([]byte, 100)
+	ask := func() {
+		t.Helper()
+		c.WriteTo([]byte("a"), at)
+		n, err := c.Read(buf)
+		if err != nil || string(buf[:n]) != "a" {
+			t.Fatalf("got %q, %v", buf[:n], err)
+		}
+	}
+	ask()
+	s.log.spring("sendmsg() failed")
+	c.WriteTo(make([]byte, 65530), at) // too large for UDP
+	<-s.done
+	check(t, "ended", s.last()[:3], "500")
+	ask()
+	s.log.spring("disconnected on shutdown")
+	s.nothingHeld(t, held, p.Target.Group)
+	if l := s.log.all(); strings.Count(l, "panic: in the log") != 2 {
+		t.Errorf("the log says %s", l)
+	}
+}
+
 // TestUnixgramPeer: datagrams that the peer has no room for wait, in order.
 func TestUnixgramPeer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "p")

@@ -109,19 +109,23 @@ func (x *packets) wait(nc net.Conn, gone <-chan struct{}) {
 			x.pc.mu.Unlock()
 			return
 		}
-		if err != nil {
-			st := x.unread(err)
-			if x.unlock(st); st != Done || errors.Is(err, net.ErrClosed) {
-				return
-			}
-			continue
-		}
 		a := newAnswers(x.pc.port.in)
-		x.answer(b[:n], a)
+		x.got(b[:n], err, a)
 		a.hold(x)
 		a.flush()
 		a.free()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
 	}
+}
+
+func (x *packets) got(b []byte, err error, a *answers) (st Status) {
+	defer x.caught(&st)
+	if err != nil {
+		return x.unread(err)
+	}
+	return x.answer(b, a)
 }
 
 // read is called when a pace lets something move again: wait does so by itself.
