@@ -1,10 +1,19 @@
 package tunnel
 
-import "sync"
+import (
+	"sync"
+
+	"understudy/runtime/conn"
+)
 
 // A Group is the open tunnels of some owner: those of a retired generation are
 // closed when worker_shutdown_timeout has passed. The zero Group is empty.
 type Group struct {
+	// Caught is told what a tunnel panicked of, whose connection a it gets, from the
+	// function that recovered. The tunnel ends, others go on. nil: nothing recovers.
+	// It is set before the first tunnel.
+	Caught func(a *conn.Conn, fault any)
+
 	mu    sync.Mutex
 	first *Tunnel // guarded by mu
 	n     int     // guarded by mu

@@ -3,6 +3,8 @@ package tunnel
 import (
 	"testing"
 	"time"
+
+	"understudy/runtime/conn"
 )
 
 // parked waits until both directions of the rig's tunnel are in the lot.
@@ -75,4 +77,28 @@ func TestParkedTunnelEnds(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestContainParked: one that panics in the goroutine that moves the bytes of all ends
+// alone as well.
+func TestContainParked(t *testing.T) {
+	faults := make(chan any, 4)
+	g := &Group{Caught: func(_ *conn.Conn, fault any) { faults <- fault }}
+	r, other := newRig(t), newRig(t)
+	r.join(Options{Group: g})
+	other.join(Options{Group: g})
+	waitParked(t, g, 4)
+	io := g.lot.io
+	g.lot.mu.Lock()
+	g.lot.io = nil
+	g.lot.mu.Unlock()
+	say(t, r.client, "x")
+	if res := r.wait(t); res.End != Panicked || len(faults) != 1 {
+		t.Errorf("got %v, %d faults, want %v and one", res.End, len(faults), Panicked)
+	}
+	g.lot.mu.Lock()
+	g.lot.io = io
+	g.lot.mu.Unlock()
+	say(t, other.client, "one")
+	expect(t, other.server, "one")
 }

@@ -22,7 +22,8 @@ type leftover struct {
 
 // pass moves what has arrived from one side, as far as nothing has to wait for
 // that. An edge follows if there is more afterwards than was looked at.
-func (t *Tunnel) pass(side End, d *conn.Direct, room []byte) leftover {
+func (t *Tunnel) pass(side End, d *conn.Direct, room []byte) (l leftover) {
+	defer t.containPass(&l)
 	src, dst := t.ends(side)
 	total := &t.aToB
 	if side == ByB {
@@ -65,6 +66,7 @@ func (t *Tunnel) pass(side End, d *conn.Direct, room []byte) leftover {
 
 // finish is the goroutine of a direction that left the lot.
 func (t *Tunnel) finish(side End, l leftover) {
+	defer t.contain()
 	switch {
 	case l.err != nil:
 		t.readEnded(side, l.err)
@@ -75,6 +77,18 @@ func (t *Tunnel) finish(side End, l leftover) {
 	case l.rest != nil && !t.deliver(side, l.rest):
 		t.leave()
 	default:
-		t.from(side)
+		t.move(side)
+	}
+}
+
+// containPass is deferred by what moves bytes in the lot's goroutine.
+func (t *Tunnel) containPass(l *leftover) {
+	if t.group.Caught == nil {
+		return
+	}
+	if fault := recover(); fault != nil {
+		t.group.Caught(t.a, fault)
+		t.end(Panicked, nil)
+		*l = leftover{much: true} // its own goroutine finds that it has ended
 	}
 }

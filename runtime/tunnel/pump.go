@@ -12,8 +12,14 @@ import (
 // costs. Its stack must stay at 2 KB: what it calls is kept flat, and the timer is
 // not its business.
 
-// from moves the bytes of one side.
+// from is the goroutine of one side.
 func (t *Tunnel) from(side End) {
+	defer t.contain()
+	t.move(side)
+}
+
+// move moves the bytes of one side.
+func (t *Tunnel) move(side End) {
 	if side == ByA {
 		t.fromA()
 	} else {

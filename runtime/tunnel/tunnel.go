@@ -48,20 +48,21 @@ type Options struct {
 type End uint8
 
 const (
-	_       End = iota
-	ByA         // a ended its direction; if Err is not nil, reading it failed
-	ByB         // likewise b
-	Timeout     // Options.Idle
-	SendA       // a took nothing for Options.SendA
-	SendB       // b took nothing for Options.SendB
-	FailedA     // writing to a failed
-	FailedB     // writing to b failed
-	Closed      // Tunnel.Close
+	_        End = iota
+	ByA          // a ended its direction; if Err is not nil, reading it failed
+	ByB          // likewise b
+	Timeout      // Options.Idle
+	SendA        // a took nothing for Options.SendA
+	SendB        // b took nothing for Options.SendB
+	FailedA      // writing to a failed
+	FailedB      // writing to b failed
+	Closed       // Tunnel.Close
+	Panicked     // Group.Caught was told
 )
 
 func (e End) String() string {
 	return [...]string{"open", "a ended", "b ended", "timeout", "a does not read", "b does not read",
-		"writing to a failed", "writing to b failed", "closed"}[e]
+		"writing to a failed", "writing to b failed", "closed", "panicked"}[e]
 }
 
 // A Result is what a log line says about a tunnel. The totals of a connection,
@@ -128,8 +129,8 @@ func Join(a, b *conn.Conn, o Options, done func(Result)) *Tunnel {
 		t.lot = t.group.lotOf()
 	}
 	t.watch()
-	go t.fromA()
-	go t.fromB()
+	go t.from(ByA)
+	go t.from(ByB)
 	return t
 }
 
