@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"understudy/runtime/conn"
 	"understudy/runtime/logs"
 )
 
@@ -16,9 +17,7 @@ func (k *client) contain() {
 	if fault == nil {
 		return
 	}
-	logs.Fault(fault, func(text string) {
-		k.h.Log.Log(context.Background(), logs.Alert, fmt.Sprintf("*%d %s", k.c.Serial, text))
-	})
+	logs.Fault(fault, k.h.faultLine(k.c))
 	if k.writing {
 		k.h.Stats.Writing.Add(-1)
 	}
@@ -26,6 +25,13 @@ func (k *client) contain() {
 		k.r.Upstream.Fail()
 	}
 	k.h.drop(k.c)
+}
+
+// faultLine returns what logs a line about a panic over a connection.
+func (h *HTTP) faultLine(c *conn.Conn) func(text string) {
+	return func(text string) {
+		h.Log.Log(context.Background(), logs.Alert, fmt.Sprintf("*%d %s", c.Serial, text))
+	}
 }
 
 // contain ends a request that runs beside another and panicked.

@@ -2,11 +2,15 @@ package httpd_test
 
 import (
 	"bytes"
+	"io"
 	"log/slog"
+	"net"
 	"strings"
 	"testing"
 
+	"understudy/runtime/conn"
 	"understudy/runtime/httpd"
+	"understudy/runtime/tunnel"
 )
 
 // A request that panics ends its connection, and nothing else.
@@ -41,6 +45,36 @@ func TestContainBackground(t *testing.T) {
 	}}
 	if got := talk(t, c, "GET / HTTP/1.0\r\n\r\n"); !strings.HasSuffix(got, "\r\n\r\nsound") {
 		t.Errorf("got %q", got)
+	}
+	if !strings.Contains(log.String(), "panic: the fault") || !strings.Contains(log.String(), "contain_test.go") {
+		t.Errorf("the log says %q", log.String())
+	}
+}
+
+// A faultyConn panics when it has something to read.
+type faultyConn struct{ net.Conn }
+
+func (f faultyConn) Read(b []byte) (int, error) {
+	if n, err := f.Conn.Read(b); n == 0 {
+		return n, err
+	}
+	panic("the fault")
+}
+
+// So does a tunnel.
+func TestContainTunnel(t *testing.T) {
+	var log bytes.Buffer
+	c := compile(t, "events {} http { access_log off; server { listen 127.0.0.1:8080; } }", slog.NewTextHandler(&log, nil))
+	client, farClient := net.Pipe()
+	peer, farPeer := net.Pipe()
+	ended := make(chan tunnel.Result, 1)
+	tunnel.Join(conn.New(client), conn.New(faultyConn{peer}), tunnel.Options{Group: c.HTTP.Tunnels()}, func(r tunnel.Result) { ended <- r })
+	farPeer.Write([]byte("x"))
+	if r := <-ended; r.End != tunnel.Panicked {
+		t.Errorf("got %v, want %v", r.End, tunnel.Panicked)
+	}
+	if _, err := farClient.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("the client's connection is not closed: %v", err)
 	}
 	if !strings.Contains(log.String(), "panic: the fault") || !strings.Contains(log.String(), "contain_test.go") {
 		t.Errorf("the log says %q", log.String())

@@ -2,6 +2,7 @@ package httpd
 
 import (
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -40,7 +41,9 @@ type HTTP struct {
 	live  liveSet
 	pool  requestPool
 
-	tunnels tunnel.Group
+	tunnels   tunnel.Group
+	tunnelled sync.Once // tunnels has been prepared
+
 	watches conn.Watches // of clients whose requests wait
 }
 

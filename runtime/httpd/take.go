@@ -77,7 +77,12 @@ func (t *Taken) errorf(text string) {
 func (r *Request) Unread() []byte { return r.in.Bytes() }
 
 // Tunnels is the set of connections that were taken over.
-func (h *HTTP) Tunnels() *tunnel.Group { return &h.tunnels }
+func (h *HTTP) Tunnels() *tunnel.Group {
+	h.tunnelled.Do(func() {
+		h.tunnels.Caught = func(client *conn.Conn, fault any) { logs.Fault(fault, h.faultLine(client)) }
+	})
+	return &h.tunnels
+}
 
 // SetRate limits the response to so many bytes a second, whatever limit_rate
 // says; 0 is no limit.

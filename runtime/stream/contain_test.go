@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"understudy/runtime/conn"
 	"understudy/runtime/upstream"
 )
 
@@ -91,6 +92,35 @@ func (s *site) nothingHeld(t *testing.T, held *atomic.Int32, g *upstream.Group) 
 	}
 	if n := s.Len(); n != 0 {
 		t.Errorf("%d sessions", n)
+	}
+}
+
+// A faultyConn panics when it has something to read.
+type faultyConn struct{ net.Conn }
+
+func (f faultyConn) Read(b []byte) (int, error) {
+	if n, err := f.Conn.Read(b); n == 0 {
+		return n, err
+	}
+	panic("the fault")
+}
+
+// TestContainTunnel: the same of a session whose bytes panic on their way.
+func TestContainTunnel(t *testing.T) {
+	s := newSite(t, noVars())
+	held := s.hold()
+	p := newProxy(group(t, backend(t, func(c *net.TCPConn) { io.Copy(c, c) })))
+	s.content(p)
+	near, far := net.Pipe()
+	s.port.Serve(conn.New(faultyConn{near}))
+	far.Write([]byte("a"))
+	if got, _ := io.ReadAll(far); len(got) > 0 {
+		t.Errorf("got %q", got)
+	}
+	<-s.done
+	s.nothingHeld(t, held, p.Target.Group)
+	if l := s.log.all(); strings.Count(l, "panic: the fault") != 1 {
+		t.Errorf("the log says %s", l)
 	}
 }
 

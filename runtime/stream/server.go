@@ -43,6 +43,7 @@ type Stream struct {
 func New(vars *Vars, log *slog.Logger, version string) *Stream {
 	st := &Stream{Vars: vars, Log: log, Version: version}
 	st.ctx, st.cancel = context.WithCancel(context.Background())
+	st.tunnels.Caught = func(client *conn.Conn, fault any) { logs.Fault(fault, st.faultLine(client)) }
 	return st
 }
 
