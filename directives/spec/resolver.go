@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"understudy/runtime/logs"
 	"understudy/runtime/resolver"
 )
 
@@ -60,6 +61,9 @@ func (o *Options) LookupFunc() func(context.Context, string) ([]netip.Addr, erro
 func ParseResolver(call *Call) (*resolver.Resolver, error) {
 	r := resolver.New(nil)
 	env := &call.Scope.Options
+	r.Caught = func(fault any) {
+		logs.Fault(fault, func(text string) { env.Log.Log(context.Background(), logs.Alert, text) })
+	}
 	named := false
 	var absent []Unresolved
 	for _, p := range call.Params(0) {

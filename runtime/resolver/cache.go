@@ -14,10 +14,11 @@ import (
 // What a name cannot be resolved for, beside the codes of RFC 1035, section
 // 4.1.1, that servers answer with.
 const (
-	FormatError = 1
-	NotFound    = 3
-	refused     = 5
-	TimedOut    = 110
+	FormatError   = 1
+	serverFailure = 2
+	NotFound      = 3
+	refused       = 5
+	TimedOut      = 110
 )
 
 // An Error says why a name could not be resolved.
@@ -45,6 +46,10 @@ type Resolver struct {
 	Servers    []netip.AddrPort // asked in turn; at least one
 	Valid      time.Duration    // how long answers are kept, whole seconds; 0: as long as they say
 	IPv4, IPv6 bool             // which addresses are asked for; at least one
+
+	// Caught is told what asking for a name panicked of, from the function that
+	// recovered; who waits for the name is told of a failure. nil: nothing recovers.
+	Caught func(fault any)
 
 	resend time.Duration
 	now    func() time.Time
@@ -151,21 +156,29 @@ func (e *entry) ended() bool {
 
 // fill asks for a name as long as somebody waits for the answer.
 func (r *Resolver) fill(e *entry, q query) {
-	got, ok := r.lookup(q, func() bool {
+	got, ok := records{code: serverFailure}, false
+	defer func() {
+		if r.Caught != nil {
+			if fault := recover(); fault != nil {
+				r.Caught(fault)
+			}
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		e.records, e.until = got, r.after(got.ttl)
+		if got.code != 0 {
+			e.until = r.after(keepErrors)
+		}
+		if (!ok || got.code != 0) && r.names[q] == e {
+			delete(r.names, q)
+		}
+		close(e.done)
+	}()
+	got, ok = r.lookup(q, func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		return e.waiting > 0
 	})
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	e.records, e.until = got, r.after(got.ttl)
-	if got.code != 0 {
-		e.until = r.after(keepErrors)
-	}
-	if (!ok || got.code != 0) && r.names[q] == e {
-		delete(r.names, q)
-	}
-	close(e.done)
 }
 
 // after returns the second until which an answer with a lifetime is good.

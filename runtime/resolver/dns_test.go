@@ -399,3 +399,20 @@ func FuzzParseAnswer(f *testing.F) {
 		}
 	})
 }
+
+// TestContain: a question that panics is answered with a failure, and can be asked again.
+func TestContain(t *testing.T) {
+	r := New(nil)
+	faults := make(chan any, 4)
+	r.Caught = func(fault any) { faults <- fault }
+	for range 2 {
+		_, err := r.Resolve(context.Background(), "a.example", time.Minute)
+		if err == nil || err.Error() != "a.example could not be resolved (2: Server failure)" {
+			t.Errorf("got %v", err)
+		}
+		if len(faults) != 1 {
+			t.Fatalf("%d faults were told of, want 1", len(faults))
+		}
+		<-faults // of a division by the number of servers
+	}
+}

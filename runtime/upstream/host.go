@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"understudy/runtime/logs"
 	"understudy/runtime/resolver"
 )
 
@@ -41,20 +42,37 @@ func (g *Group) Resolve(ctx context.Context, r *resolver.Resolver, timeout time.
 	done := make(chan struct{}, len(g.hosts))
 	for _, h := range g.hosts {
 		go func() {
-			if h.Lookup != nil {
-				g.seek(ctx, h, log)
-				done <- struct{}{}
-				return
+			for ctx.Err() == nil {
+				g.keep(ctx, h, r, timeout, log)
 			}
-			g.follow(ctx, h, log, max(timeout, time.Second), func() (resolver.Found, error) {
-				return r.Find(ctx, h.Name, h.Service, timeout)
-			})
 			done <- struct{}{}
 		}()
 	}
 	for range g.hosts {
 		<-done
 	}
+}
+
+// keep keeps the peers of h up to date until ctx ends, or something panics: then it
+// returns after a while.
+func (g *Group) keep(ctx context.Context, h *Host, r *resolver.Resolver, timeout time.Duration, log *slog.Logger) {
+	again := max(timeout, time.Second)
+	defer func() {
+		if fault := recover(); fault != nil {
+			logs.Fault(fault, func(text string) { log.Log(ctx, logs.Alert, text) })
+			select {
+			case <-ctx.Done():
+			case <-time.After(again):
+			}
+		}
+	}()
+	if h.Lookup != nil {
+		g.seek(ctx, h, log)
+		return
+	}
+	g.follow(ctx, h, log, again, func() (resolver.Found, error) {
+		return r.Find(ctx, h.Name, h.Service, timeout)
+	})
 }
 
 // Named tells whether g has hosts to Resolve.

@@ -328,3 +328,47 @@ func TestUpdateUnderLoad(t *testing.T) {
 		}
 	}
 }
+
+// TestFollowPanics: what panics over one host is logged, and that host is looked up
+// again; others are followed meanwhile.
+func TestFollowPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		times := 0
+		faulty, sound := hostPeer(""), hostPeer("")
+		found := func(addr string) ([]netip.Addr, error) { return []netip.Addr{netip.MustParseAddr(addr)}, nil }
+		faulty.Host.Lookup = func(context.Context, string) ([]netip.Addr, error) {
+			if times++; times == 1 {
+				panic("the fault")
+			}
+			return found("192.0.2.1")
+		}
+		sound.Host.Lookup = func(context.Context, string) ([]netip.Addr, error) { return found("192.0.2.2") }
+		g := named(t, nil, "", faulty, sound)
+		var log bytes.Buffer
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			g.Resolve(ctx, nil, 0, slog.New(slog.NewTextHandler(&log, nil)))
+		}()
+		time.Sleep(seekFirst + time.Millisecond)
+		synctest.Wait()
+		g.mu.Lock()
+		if n := len(g.primary.list); n != 1 {
+			t.Errorf("%d peers, want that of the other host", n)
+		}
+		g.mu.Unlock()
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		g.mu.Lock()
+		if n := len(g.primary.list); n != 2 {
+			t.Errorf("%d peers, want both", n)
+		}
+		g.mu.Unlock()
+		cancel()
+		<-done
+		if l := log.String(); strings.Count(l, "panic: the fault") != 1 || !strings.Contains(l, "host_test.go") {
+			t.Errorf("the log says %s", l)
+		}
+	})
+}
