@@ -80,8 +80,8 @@ func TestNoPort(t *testing.T) {
 		if strings.Join(got, " ") != want {
 			t.Errorf("%s: peers %q, want %q", g.Name, got, want)
 		}
-		if want == "" && g.Unresolved() != "php" {
-			t.Errorf("%s is not known to be unresolved", g.Name)
+		if host, port := g.Unresolved(); want == "" && (host != "php" || port != 0) {
+			t.Errorf("%s: %s:%d is not known to be unresolved", g.Name, host, port)
 		}
 	}
 }

@@ -37,6 +37,11 @@ func (b *builder) warn(at diag.Pos, code, text string) {
 // build makes the context of a server; nil if it has no certificates. The
 // certificates and keys whose names contain variables are returned.
 func (c *conf[S]) build(b *builder, t *vars.Table[S], alpn []string) (x *certs.Context, dynamic *certificates.Dynamic[S], err error) {
+	defer func() {
+		if err != nil {
+			x = new(certs.Context) // it has been said that there is none to be used
+		}
+	}()
 	env := b.scope.Env()
 	list := c.certificates.V
 	if n := len(list); n > 0 && len(c.keys.V) < n {

@@ -72,7 +72,7 @@ type Settings struct {
 type Context struct {
 	Verify Verify
 
-	names []string // of the files of certificates
+	names []string // of the files of certificates; "" of one that stands in for another
 
 	base      *tls.Config
 	store     *verifier // what is trusted, whether clients are verified or not
@@ -107,8 +107,10 @@ func New(s Settings, l *Loader) (x *Context, warnings []string, err error) {
 	id := []byte(strings.Join(s.Context, "\x00"))
 	for i, name := range s.Certificates {
 		cert, err := l.Pair(name, s.Keys[i], s.Passwords)
+		file := name
 		if err != nil && l.StandIn != nil {
 			cert, err = l.StandIn(name, s.Keys[i], s.Names, err)
+			file = ""
 		}
 		if err == errOtherKind {
 			warn(`the key "%s" is not of the kind of the certificate "%s", which cannot be used`, s.Keys[i], name)
@@ -117,7 +119,7 @@ func New(s Settings, l *Loader) (x *Context, warnings []string, err error) {
 		if err != nil {
 			return nil, warnings, err
 		}
-		c.Certificates, x.names = append(c.Certificates, *cert), append(x.names, name)
+		c.Certificates, x.names = append(c.Certificates, *cert), append(x.names, file)
 		id = append(id, cert.Certificate[0]...)
 	}
 	if err := x.clients(c, &s, l); err != nil {

@@ -88,6 +88,9 @@ func (x *Context) Staples(s Stapling) (warnings []string) {
 	x.staples = make([]*staple, len(x.base.Certificates))
 	for i := range x.base.Certificates {
 		c, name := &x.base.Certificates[i], x.names[i]
+		if name == "" {
+			continue // its authority is this machine's, and no responder knows it
+		}
 		q := inquiry{cert: c.Leaf, name: name, store: x.store, lookup: s.Lookup, trust: trustAny}
 		if s.Verify {
 			q.trust = trustOthers

@@ -221,6 +221,10 @@ func TestStapling(t *testing.T) {
 func TestStaplingIgnored(t *testing.T) {
 	ca := issue(t, "ca", nil, nil)
 	leaf := issue(t, "leaf", &ca, nil)
+	own := &Context{base: &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{leaf.Raw}, Leaf: leaf.Certificate}}}, names: []string{""}, store: &verifier{}}
+	if got := own.Staples(Stapling{}); len(got) > 0 {
+		t.Errorf("%q of a certificate that stands in for another", got)
+	}
 	for _, tt := range []struct {
 		chain [][]byte
 		url   string

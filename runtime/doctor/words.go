@@ -29,6 +29,13 @@ func (d *Doctor) words(code string, c *httpd.Cause, x *Diagnosis) (text, fix str
 				fix = "Add a resolver directive, such as resolver 127.0.0.11; in a container: a name in a variable is looked up at run time."
 			}
 		}
+		if fix == "" {
+			instead := fmt.Sprintf("%v=localhost:PORT", c.Fact("host"))
+			if port, _ := c.Fact("port").(int); port > 0 {
+				instead = fmt.Sprintf("%[1]v:%[2]d=localhost:%[2]d", c.Fact("host"), port)
+			}
+			fix = "Start the service, correct its name, or say who stands in for it: --upstream " + instead + "."
+		}
 		return text + at, fix
 	case "no-live-upstream":
 		return fmt.Sprintf("no server of upstream %q may be tried: all are down, or failed a moment ago (max_fails, fail_timeout)%s", c.Fact("upstream"), at), ""

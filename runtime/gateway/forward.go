@@ -172,9 +172,9 @@ func (s *State) pick(r *httpd.Request, to Target) *upstream.Peer {
 	s.tried.Hint = s.session.hint()
 	peer, err := to.Group.Next(&s.tried)
 	if err != nil {
-		if host := to.Group.Unresolved(); host != "" {
+		if host, port := to.Group.Unresolved(); host != "" {
 			r.Errorf(logs.Error, "host not found in upstream \"%s\" while connecting to upstream", host)
-			r.Blame("unresolved-host", "_pass", httpd.Fact{Name: "host", Value: host})
+			r.Blame("unresolved-host", "_pass", httpd.Fact{Name: "host", Value: host}, httpd.Fact{Name: "port", Value: int(port)})
 		} else {
 			r.Errorf(logs.Error, "no live upstreams while connecting to upstream")
 			r.Blame("no-live-upstream", "_pass", httpd.Fact{Name: "upstream", Value: to.Group.Name})

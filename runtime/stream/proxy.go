@@ -199,7 +199,7 @@ func (p *Proxy) connect(s *Session, g *upstream.Group, bind netip.AddrPort) Stat
 	if err != nil {
 		u.Name = g.Name
 		u.attempt().Name = g.Name
-		if host := g.Unresolved(); host != "" {
+		if host, _ := g.Unresolved(); host != "" {
 			s.Errorf(logs.Error, `host not found in upstream "%s"`, host)
 		} else {
 			s.Errorf(logs.Error, "no live upstreams")

@@ -150,23 +150,23 @@ func (g *Group) seek(ctx context.Context, h *Host, log *slog.Logger) {
 	}
 }
 
-// Unresolved returns a host of g that has had no address yet, if g has no server
-// that could be connected to; else "".
-func (g *Group) Unresolved() string {
+// Unresolved returns a host of g that has had no address yet, with its port, if g has
+// no server that could be connected to; else "".
+func (g *Group) Unresolved() (host string, port uint16) {
 	if len(g.hosts) == 0 {
-		return ""
+		return "", 0
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if len(g.primary.list)+len(g.backup.list) > 0 {
-		return ""
+		return "", 0
 	}
 	for _, h := range g.hosts {
 		if h.Lookup != nil {
-			return h.Name
+			return h.Name, h.template.addr.Port()
 		}
 	}
-	return ""
+	return "", 0
 }
 
 // update makes the peers of h those that were found. The targets of a service

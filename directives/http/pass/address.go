@@ -1,6 +1,7 @@
 package pass
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -92,7 +93,7 @@ func (f *Finder) Find(r *httpd.Request, u resolver.URL, defaultPort int) (to gat
 	if err != nil {
 		r.Errorf(logs.Error, "%v", err)
 		if r.Examined() {
-			r.Blame("unresolved-host", "_pass", httpd.Fact{Name: "host", Value: u.Host}, httpd.Fact{Name: "error", Value: err.Error()})
+			r.Blame("unresolved-host", "_pass", httpd.Fact{Name: "host", Value: u.Host}, httpd.Fact{Name: "port", Value: cmp.Or(u.Port, defaultPort)}, httpd.Fact{Name: "error", Value: err.Error()})
 		}
 		return to, 502
 	}
