@@ -18,6 +18,32 @@ type Resolving struct {
 	Timeout  time.Duration
 }
 
+// A Lookup is what the directives resolver and resolver_timeout say in a block.
+type Lookup struct {
+	Resolver Value[*resolver.Resolver]
+	Timeout  Value[time.Duration]
+}
+
+// Resolving is what other modules learn of it.
+func (l *Lookup) Resolving() Resolving {
+	return Resolving{Resolver: l.Resolver.V, Timeout: l.Timeout.V}
+}
+
+// LookupDirectives returns the two directives. timeout is the default of the second; ""
+// is that of the block around. at finds what they say in the module's configuration.
+func LookupDirectives[C any](in Context, since, timeout string, at func(*C) *Lookup) []Directive[C] {
+	return []Directive[C]{{
+		Name: "resolver", Since: since, In: in, Args: AtLeast(1),
+		Syntax: "address ... [valid=time] [ipv4=on|off] [ipv6=on|off]",
+		Doc:    "Names the servers that look names up at run time.",
+		Set:    Scalar(func(c *C) *Value[*resolver.Resolver] { return &at(c).Resolver }, Words, AtLeast(1), nil, ParseResolver),
+	}, {
+		Name: "resolver_timeout", Since: since, In: in, Syntax: "time", Default: timeout,
+		Doc: "Limits the time that a look-up may take.",
+		Set: SetTime(func(c *C) *Value[time.Duration] { return &at(c).Timeout }, true),
+	}}
+}
+
 // SetResolving tells the modules of s, and of the blocks in it.
 func (s *Scope) SetResolving(r Resolving) {
 	if s.Parent != nil && s.Parent.Resolving() == r {
@@ -56,7 +82,7 @@ func (o *Options) LookupFunc() func(context.Context, string) ([]netip.Addr, erro
 	}
 }
 
-// ParseResolver reads the arguments of a resolver directive, for Scalar.
+// ParseResolver reads the arguments of a resolver directive.
 // (ngx_resolver_create)
 func ParseResolver(call *Call) (*resolver.Resolver, error) {
 	r := resolver.New(nil)

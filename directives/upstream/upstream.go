@@ -55,7 +55,7 @@ func blocks[S vars.Subject](outer, inner spec.Context) []spec.Directive[conf[S]]
 	if inner == spec.StreamUpstream {
 		times = "connect | first_byte | last_byte [inflight]"
 	}
-	return slices.Concat(resolvers[S](inner), []directive{{
+	return slices.Concat(spec.LookupDirectives(inner, "1.27.3", "", func(c *conf[S]) *spec.Lookup { return &c.resolving.Lookup }), []directive{{
 		Name: "upstream", In: outer, Args: spec.Exactly(1), Opens: inner, Syntax: "name",
 		Doc: "Defines a group of servers.",
 		Set: spec.Do(func(_ *conf[S], call *spec.Call) error {

@@ -74,7 +74,7 @@ func newServer(h *httpd.HTTP, s *spec.Scope) *httpd.Server {
 	}
 	srv.Name, srv.Names = c.names.First(), c.names.Written()
 	srv.Root = &httpd.Location{Pos: s.At.Name.Pos, Server: srv}
-	s.SetResolving(c.resolving())
+	s.SetResolving(c.lookup.Resolving())
 	s.BuildServer(h, srv)
 	return srv
 }

@@ -15,7 +15,6 @@ import (
 	"understudy/parser/diag"
 	"understudy/runtime/httpd"
 	"understudy/runtime/openfile"
-	"understudy/runtime/resolver"
 )
 
 const (
@@ -34,7 +33,7 @@ var Module = spec.HTTPModule[conf]{
 	),
 	Variables: variables,
 	Main: func(c *conf, b *spec.Builder) error {
-		b.Scope.SetResolving(c.resolving())
+		b.Scope.SetResolving(c.lookup.Resolving())
 		return nil
 	},
 	Location: (*conf).addTo,
@@ -89,34 +88,33 @@ type conf struct {
 	lingeringTimeout  spec.Value[time.Duration]
 	resetTimedout     spec.Value[bool]
 
-	satisfy         spec.Value[httpd.Satisfy]
-	authDelay       spec.Value[time.Duration]
-	absolute        spec.Value[bool]
-	nameInRedirect  spec.Value[bool]
-	portInRedirect  spec.Value[bool]
-	msiePadding     spec.Value[bool]
-	msieRefresh     spec.Value[bool]
-	logNotFound     spec.Value[bool]
-	logSubrequest   spec.Value[bool]
-	subOutput       spec.Value[int64]
-	recursivePages  spec.Value[bool]
-	tokens          spec.Value[httpd.Tokens]
-	modified        spec.Value[httpd.ModifiedRule]
-	maxRanges       spec.Value[int]
-	chunked         spec.Value[bool]
-	etag            spec.Value[bool]
-	errorPages      spec.Value[[]httpd.ErrorPage]
-	postAction      spec.Value[string]
-	earlyHints      spec.Value[[]*httpd.Template]
-	earlyRead       spec.Value[[]*httpd.Template]
-	errorLog        spec.Value[*errorLog]
-	resolver        spec.Value[*resolver.Resolver]
-	resolverTimeout spec.Value[time.Duration]
-	symlinks        spec.Value[symlinks]
-	fileCache       spec.Value[*openfile.Cache]
-	fileValid       spec.Value[time.Duration]
-	fileMinUses     spec.Value[int]
-	fileErrors      spec.Value[bool]
+	satisfy        spec.Value[httpd.Satisfy]
+	authDelay      spec.Value[time.Duration]
+	absolute       spec.Value[bool]
+	nameInRedirect spec.Value[bool]
+	portInRedirect spec.Value[bool]
+	msiePadding    spec.Value[bool]
+	msieRefresh    spec.Value[bool]
+	logNotFound    spec.Value[bool]
+	logSubrequest  spec.Value[bool]
+	subOutput      spec.Value[int64]
+	recursivePages spec.Value[bool]
+	tokens         spec.Value[httpd.Tokens]
+	modified       spec.Value[httpd.ModifiedRule]
+	maxRanges      spec.Value[int]
+	chunked        spec.Value[bool]
+	etag           spec.Value[bool]
+	errorPages     spec.Value[[]httpd.ErrorPage]
+	postAction     spec.Value[string]
+	earlyHints     spec.Value[[]*httpd.Template]
+	earlyRead      spec.Value[[]*httpd.Template]
+	errorLog       spec.Value[*errorLog]
+	lookup         spec.Lookup
+	symlinks       spec.Value[symlinks]
+	fileCache      spec.Value[*openfile.Cache]
+	fileValid      spec.Value[time.Duration]
+	fileMinUses    spec.Value[int]
+	fileErrors     spec.Value[bool]
 
 	connectionPool spec.Value[int64]
 	accepted       map[string]diag.Pos // what has no effect

@@ -39,7 +39,7 @@ func build(c *conf, call *spec.Call) error {
 		}
 		of := spec.Conf[conf](child)
 		srv := &stream.Server{Pos: child.At.Name.Pos, Name: of.names.First()}
-		child.SetResolving(of.resolving())
+		child.SetResolving(of.lookup.Resolving())
 		child.BuildStreamServer(st, srv)
 		st.Servers = append(st.Servers, srv)
 	}

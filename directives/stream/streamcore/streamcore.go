@@ -14,7 +14,6 @@ import (
 	"understudy/directives/spec"
 	"understudy/parser/diag"
 	"understudy/runtime/logs"
-	"understudy/runtime/resolver"
 	"understudy/runtime/stream"
 )
 
@@ -23,10 +22,10 @@ const anywhere = spec.Stream | spec.StreamServer
 // Module is ngx_stream_core_module.
 var Module = spec.StreamModule[conf]{
 	Name:       "stream_core",
-	Directives: slices.Concat(blocks, names, settings, hashes, resolvers),
+	Directives: slices.Concat(blocks, names, settings, hashes, spec.LookupDirectives(anywhere, "", "30s", func(c *conf) *spec.Lookup { return &c.lookup })),
 	Variables:  variables,
 	Main: func(c *conf, b *spec.StreamBuilder) error {
-		b.Scope.SetResolving(c.resolving())
+		b.Scope.SetResolving(c.lookup.Resolving())
 		return nil
 	},
 	Server: (*conf).addTo,
@@ -41,13 +40,12 @@ type conf struct {
 	hasListen bool
 	names     servername.List
 
-	errorLog        spec.Value[[]spec.ErrorLog]
-	prereadBuffer   spec.Value[int64]
-	prereadTimeout  spec.Value[time.Duration]
-	proxyTimeout    spec.Value[time.Duration]
-	nodelay         spec.Value[bool]
-	resolver        spec.Value[*resolver.Resolver]
-	resolverTimeout spec.Value[time.Duration]
+	errorLog       spec.Value[[]spec.ErrorLog]
+	prereadBuffer  spec.Value[int64]
+	prereadTimeout spec.Value[time.Duration]
+	proxyTimeout   spec.Value[time.Duration]
+	nodelay        spec.Value[bool]
+	lookup         spec.Lookup
 
 	variablesMax, variablesBucket, namesMax, namesBucket spec.Value[int]
 }
@@ -126,8 +124,8 @@ func (c *conf) addTo(b *spec.StreamBuilder) error {
 	v.PrereadTimeout = c.prereadTimeout.V
 	v.ProxyProtocolTimeout = c.proxyTimeout.V
 	v.NoDelay = c.nodelay.V
-	if r := c.resolver.V; r != nil && len(r.Servers) > 0 {
-		v.Resolver, v.ResolverTimeout = r, c.resolverTimeout.V
+	if r := c.lookup.Resolver.V; r != nil && len(r.Servers) > 0 {
+		v.Resolver, v.ResolverTimeout = r, c.lookup.Timeout.V
 	}
 	v.ErrorLog, v.Debug = b.Stream.Log, &b.Stream.Debug
 	if c.errorLog.Given() && b.Env().Logs != nil {
