@@ -79,6 +79,7 @@ func (s *screen) attach(c *configuration) {
 		},
 		Listeners: s.sockets.listeners,
 		Container: err == nil,
+		Here:      here,
 		Tell:      s.finding,
 	}
 	if s.show.json || s.shows() {

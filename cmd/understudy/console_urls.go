@@ -151,6 +151,22 @@ func openingsOf(doors []door, servers []*httpd.Server, hosts []substitution, kno
 	return list
 }
 
+// here reports whether a name or address leads to this machine.
+func here(host string) bool {
+	addrs, _ := lookupWithin(host, lookupLater)
+	if a, err := netip.ParseAddr(host); err == nil {
+		addrs = []string{a.String()}
+	}
+	own, _ := net.InterfaceAddrs()
+	return slices.ContainsFunc(addrs, func(text string) bool {
+		a, err := netip.ParseAddr(text)
+		return err == nil && (a.IsLoopback() || slices.ContainsFunc(own, func(o net.Addr) bool {
+			p, err := netip.ParsePrefix(o.String())
+			return err == nil && p.Addr() == a.Unmap()
+		}))
+	})
+}
+
 // leads reports whether a name leads to an address of this machine: names below
 // localhost do (RFC 6761 section 6.3), and other names only if the system says so,
 // which is not asked: most are of the server that the configuration is for.

@@ -39,6 +39,9 @@ type Doctor struct {
 	Listeners func() []Listener
 	// Container says that this machine is a container, of which localhost is the inside.
 	Container bool
+	// Here says whether a name or address leads to this machine; nil: only loopback
+	// addresses and names below localhost do.
+	Here func(host string) bool
 	// Tell is given each finding, from several goroutines.
 	Tell func(*Diagnosis)
 	// Line, if not nil, is given each request that has ended, likewise.
@@ -47,6 +50,7 @@ type Doctor struct {
 	Patience time.Duration
 
 	mu    sync.Mutex
+	away  map[string]bool // hosts of redirects that have been looked at
 	loops map[string]*loop
 }
 

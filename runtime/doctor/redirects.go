@@ -3,6 +3,7 @@ package doctor
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -59,6 +60,16 @@ func (d *Doctor) redirect(r *httpd.Request) []*Diagnosis {
 		x.Text = fmt.Sprintf("the redirect to %s has lost the port %s of the request%s", text(location(r)), port, x.Setting.told())
 		out = append(out, x)
 	}
+	if away := to.Hostname(); d.leaves(r, away, host) {
+		x := d.about(r, "redirect-away", "return")
+		x.Text = fmt.Sprintf("the redirect to %s sends the client from %s to %s, which is the name of a server here, and not this machine%s",
+			text(location(r)), text([]byte(host)), text([]byte(away)), x.Setting.told())
+		if _, err := netip.ParseAddr(away); err == nil {
+			x.Text = fmt.Sprintf("the redirect to %s sends the client from %s to an address that is none of this machine%s", text(location(r)), text([]byte(host)), x.Setting.told())
+		}
+		x.Fix = fmt.Sprintf("To keep it here: --host %s=localhost.", text([]byte(away)))
+		out = append(out, x)
+	}
 	if d.again(r, to, host) {
 		x := d.about(r, "redirect-loop", "")
 		x.Text = fmt.Sprintf("%s redirects to itself (%s), %d times by now", request(r), text(location(r)), loopTimes)
@@ -97,6 +108,61 @@ func lost(to *url.URL, scheme, host string) bool {
 	name, port, err := net.SplitHostPort(host)
 	return err == nil && port != "" && to.Scheme == scheme && to.Port() == "" && strings.EqualFold(to.Hostname(), strings.Trim(name, "[]")) &&
 		!(scheme == "http" && port == "80") && !(scheme == "https" && port == "443")
+}
+
+// mostAway is how many hosts of redirects are remembered, so that each is told once.
+const mostAway = 1024
+
+// leaves reports whether the configuration itself sends a client, which knows us as
+// host, to the name of a server of its own, or to an address, that is another machine's.
+// It does so once for each.
+func (d *Doctor) leaves(r *httpd.Request, away, host string) bool {
+	away = strings.ToLower(away)
+	name, _, err := net.SplitHostPort(host)
+	if err != nil {
+		name = host
+	}
+	if away == "" || strings.EqualFold(away, strings.Trim(name, "[]")) {
+		return false
+	}
+	if s := gateway.StateOf(r); s != nil && len(s.Request()) > 0 {
+		return false // an application may know
+	}
+	if _, err := netip.ParseAddr(away); err != nil && !named(r.HTTP.Servers, away) {
+		return false // another site
+	}
+	d.mu.Lock()
+	known := d.away[away] || len(d.away) >= mostAway
+	if d.away == nil {
+		d.away = map[string]bool{}
+	}
+	d.away[away] = true
+	d.mu.Unlock()
+	return !known && !d.here(away)
+}
+
+// named reports whether a server has a name, in lower case.
+func named(servers []*httpd.Server, name string) bool {
+	for _, s := range servers {
+		for _, n := range s.Names {
+			n = strings.ToLower(n)
+			dot := strings.TrimPrefix(n, "*")
+			if n == name || strings.HasPrefix(dot, ".") && (strings.HasSuffix(name, dot) || n == "."+name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (d *Doctor) here(host string) bool {
+	if a, err := netip.ParseAddr(host); err == nil && (a.IsLoopback() || a.IsUnspecified()) {
+		return true
+	}
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	return d.Here != nil && d.Here(host)
 }
 
 // again reports whether a client is sent to where it is for the third time.
