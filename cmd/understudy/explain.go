@@ -78,7 +78,7 @@ func (a *app) explain(c *cli.Context) error {
 	compiled, found := directives.Compile(s.tree, o)
 	if found.Err() != nil {
 		r := newRenderer(a.stderr, s.tree.Files, palette{colorful(a.stderr)})
-		for _, d := range decorate(s.tree, found) {
+		for _, d := range s.decorate(s.tree, found) {
 			r.diagnostic(d)
 		}
 		return &failure{code: exitFound}

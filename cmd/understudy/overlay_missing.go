@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
 	goruntime "runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"understudy/directives/spec"
@@ -186,10 +188,10 @@ func serverHosts(d *parser.Directive) (hosts []string) {
 	return hosts
 }
 
-var (
-	composeFiles = []string{"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"}
-	yamlKey      = regexp.MustCompile(`^( *)["']?([\w.-]+)["']?:`)
-)
+var composeFiles = []string{"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"}
+
+// yamlKey is compiled by those who read such a file: most runs do not.
+var yamlKey = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^( *)["']?([\w.-]+)["']?:`) })
 
 // composeServices returns the names of the services in a compose file in dir or
 // one of the two folders above. It reads no more of YAML than that.
@@ -210,7 +212,7 @@ func composeServices(dir string) (names []string, file string) {
 func servicesOf(text []byte) (names []string) {
 	inside, indent := false, 0
 	for s := bufio.NewScanner(bytes.NewReader(text)); s.Scan(); {
-		m := yamlKey.FindStringSubmatch(s.Text())
+		m := yamlKey().FindStringSubmatch(s.Text())
 		switch {
 		case m == nil:
 		case m[1] == "":
@@ -236,18 +238,28 @@ func (f *foreground) lookup(host string) ([]string, error) {
 	if found, ok := f.looked[host]; ok {
 		return found.addrs, found.err
 	}
+	was, before := f.failing[host]
+	if before && f.silent { // one wait for all of them
+		f.looked[host] = was
+		return was.addrs, was.err
+	}
 	limit := lookupFirst
-	if f.deaf {
+	if f.deaf || before {
 		limit = lookupLater
 	}
 	began := time.Now()
 	addrs, err := lookupWithin(host, limit)
-	f.deaf = f.deaf || err != nil && time.Since(began) >= limit
-	if f.looked == nil {
-		f.looked = map[string]lookedUp{}
+	if err != nil && time.Since(began) >= limit {
+		f.deaf, f.silent = true, true
 	}
 	f.looked[host] = lookedUp{addrs, err}
 	return addrs, err
+}
+
+// forgetHosts has all hosts looked up anew: one that had no address may have one now.
+func (f *foreground) forgetHosts() {
+	f.failing, f.looked, f.silent = f.looked, map[string]lookedUp{}, false
+	maps.DeleteFunc(f.failing, func(_ string, found lookedUp) bool { return found.err == nil })
 }
 
 type lookedUp struct {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"understudy/parser"
 	"understudy/parser/diag"
@@ -27,6 +28,7 @@ type templating struct {
 	replaced                   []replacement
 	templated                  map[string]bool // files that are templates
 	streamTemplates            bool
+	badFilter                  error // NGINX_ENVSUBST_FILTER is no regular expression: nothing is substituted
 }
 
 // A replacement is one variable of the environment that stood in a template.
@@ -65,6 +67,7 @@ func templatesOf(dir string, environ []string) *templating {
 		env:          map[string]string{}, outputs: map[string]string{}, templated: map[string]bool{},
 	}
 	filter, err := regexp.Compile(env["NGINX_ENVSUBST_FILTER"])
+	t.badFilter = err
 	for name, value := range env {
 		if err == nil && filter.MatchString(name) && isVariable(name) {
 			t.env[name] = value
@@ -235,16 +238,19 @@ func isImage(dir string) bool {
 // streamBlock is what the image appends to its nginx.conf for stream templates,
 // unless that has a stream block, which then has to include them itself.
 func (t *templating) streamBlock(conf string) string {
-	if !t.streamTemplates || hasStream.MatchString(conf) {
+	if !t.streamTemplates || hasStream().MatchString(conf) {
 		return ""
 	}
 	return "\n# for the stream templates\nstream {\n  include " + t.streamOutput + "/*.conf;\n}\n"
 }
 
-var hasStream = regexp.MustCompile(`(?m)\s*stream\s*\{`)
+var hasStream = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)\s*stream\s*\{`) })
 
 // substituted tells of each variable that was replaced in a template.
 func (f *foreground) substituted() {
+	if t := f.source.templates; t.badFilter != nil && len(t.templated) > 0 {
+		f.notice("NGINX_ENVSUBST_FILTER cannot be used, and nothing is replaced in templates: %v", t.badFilter)
+	}
 	for _, r := range f.source.templates.replaced {
 		f.notice("template %s: $%s is replaced by %s, from the environment", r.at, r.name, shown(r.name, r.value))
 	}
@@ -254,7 +260,7 @@ func (f *foreground) substituted() {
 func shown(name, value string) string {
 	const most = 60
 	switch {
-	case secret.MatchString(name):
+	case secret().MatchString(name):
 		return "what is not shown"
 	case len(value) > most:
 		value = value[:most] + "…"
@@ -262,7 +268,9 @@ func shown(name, value string) string {
 	return strconv.Quote(value)
 }
 
-var secret = regexp.MustCompile(`(?i)pass|secret|token|key|credential|auth`)
+var secret = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)pass|secret|token|key|credential|auth`)
+})
 
 // decorate is decorate with what templates have to do with the findings: variables
 // of the environment that stand in the place of nginx's, and others that are not

@@ -102,7 +102,9 @@ type foreground struct {
 	gathered  []kind              // notices to be given
 	unknown   []spec.Unresolved   // likewise findings
 	looked    map[string]lookedUp // host names, of the configuration that is being read
+	failing   map[string]lookedUp // those of the configuration before that had no address
 	deaf      bool                // nobody answers for names
+	silent    bool                // nobody has, for one of the configuration that is being read
 	authority *certs.Authority    // nil until it is needed
 
 	warnings int   // that were found
@@ -134,11 +136,7 @@ func (f *foreground) read() (*parser.Tree, error) {
 	s := f.source
 	f.began = time.Now()
 	f.gathered, f.unknown = nil, nil
-	for host, found := range f.looked {
-		if found.err == nil { // a host that has no address is looked up all the time
-			delete(f.looked, host)
-		}
-	}
+	f.forgetHosts()
 	if s.reread != nil {
 		o, err := s.reread()
 		if err != nil {

@@ -56,7 +56,11 @@ func (a *app) trust(c *cli.Context) error {
 	t := &truster{system: goruntime.GOOS, root: "/", home: home, file: ca.File(), name: fmt.Sprintf("understudy development CA %.4x", ca.Certificate().SerialNumber.Bytes()), serial: ca.Certificate().SerialNumber.Text(16)}
 	fmt.Fprintf(a.stdout, "authority  %s\nSHA-256    %s\n", ca.File(), fingerprint(ca.Certificate().Raw))
 	missing, failed := 0, 0
-	for _, s := range t.stores() {
+	stores := t.stores()
+	if len(stores) == 0 {
+		return failf(exitEnvironment, "no store was found: have the file trusted by whoever is to trust it")
+	}
+	for _, s := range stores {
 		var err error
 		switch {
 		case c.Bool("status"):
@@ -81,7 +85,7 @@ func (a *app) trust(c *cli.Context) error {
 		fmt.Fprintf(a.stdout, "%-10s %s\n", s.name, state)
 	}
 	switch {
-	case failed > 0:
+	case failed > 0, missing > 0 && !c.Bool("status") && !c.Bool("uninstall"):
 		return &failure{code: exitEnvironment}
 	case c.Bool("status") && missing > 0:
 		return &failure{code: exitFound}
