@@ -191,7 +191,8 @@ func TestContainBacklog(t *testing.T) {
 			})
 			var log journal
 			f, c := logging(t, &log, "")
-			group, err := upstream.New("up", []*upstream.Peer{upstream.NewPeer(addr, netip.MustParseAddrPort(addr))}, nil, upstream.Keepalive{})
+			peer := upstream.NewPeer(addr, netip.MustParseAddrPort(addr))
+			group, err := upstream.New("up", []*upstream.Peer{peer}, nil, upstream.Keepalive{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -224,6 +225,9 @@ func TestContainBacklog(t *testing.T) {
 			n, _ := io.Copy(io.Discard, k.in)
 			if n < 1000 || n > 4<<20 {
 				t.Errorf("got %d bytes", n)
+			}
+			if n := group.State(peer).Conns; n != 0 {
+				t.Errorf("the peer has %d connections", n)
 			}
 			log.await(t, "panic: the fault")
 			log.await(t, "backlog_test.go")

@@ -79,6 +79,7 @@ func (s *State) beginTries(r *httpd.Request, to Target, set *Settings) {
 		key = to.Key(r)
 	}
 	to.Group.Begin(&s.tried, key)
+	s.group = to.Group
 	s.stick(r, to.Stick)
 	if set.NextTries > 0 {
 		s.tried.Tries = min(s.tried.Tries, set.NextTries)

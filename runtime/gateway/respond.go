@@ -40,7 +40,7 @@ func (s *State) respond(r *httpd.Request, g *upstream.Group, p *Protocol, set *S
 			buffering = false
 		}
 	}
-	s.group, s.began = g, began
+	s.began = began
 	if st := r.SendHeader(); st != httpd.OK {
 		s.attempt().Response = time.Since(began)
 		s.finish(g, set, false)

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"understudy/runtime/httpd"
+	"understudy/runtime/upstream"
 )
 
 // states is where State values wait to be used again.
@@ -44,7 +45,7 @@ func (s *State) Release() {
 }
 
 // Fail implements httpd.Attachment: a panic has ended the request. What others see of
-// it is closed, and nothing is used again.
+// it is closed and counted no more, and nothing is used again.
 func (s *State) Fail() {
 	if s.released {
 		return
@@ -60,6 +61,9 @@ func (s *State) Fail() {
 	s.unstore()
 	if s.cache.entry != nil {
 		s.cache.entry.Close()
+	}
+	if s.group != nil {
+		s.group.Free(&s.tried, upstream.OK)
 	}
 }
 

@@ -43,7 +43,7 @@ func (s *State) upgrade(r *httpd.Request, g *upstream.Group, set *Settings, bega
 	o := tunnel.Options{Idle: set.Read, SendA: r.Loc.SendTimeout, SendB: set.Send, Group: h.Tunnels()}
 	s.unfailed() // for the request may not be there when the tunnel ends
 	u := &upgraded{state: s, peer: s.conn.Detach(), group: g, tried: s.tried, began: began, sent: client.Sent}
-	s.conn, s.out = nil, nil
+	s.conn, s.out, s.group = nil, nil, nil
 	u.taken = r.Take()
 	if u.taken.Request() == nil {
 		u.state = nil

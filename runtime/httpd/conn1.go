@@ -445,10 +445,14 @@ func (r *Request) release() {
 	if r.Upstream != nil {
 		r.Upstream.Release()
 	}
-	for _, f := range r.ends {
+	for _, s := range r.made {
+		s.giveBack()
+	}
+	clear(r.made)
+	for i, f := range r.ends {
+		r.ends[i] = nil
 		f()
 	}
-	clear(r.ends)
 	clear(r.contexts)
 	r.in.Free()
 	r.headBuf.Free()
@@ -461,7 +465,7 @@ func (r *Request) release() {
 	*r = Request{
 		HTTP: kept.HTTP, Head: kept.Head, slots: kept.slots, arena: kept.arena, caps: kept.caps[:0], offsets: kept.offsets[:0],
 		Resp: kept.Resp, Body: kept.Body, out: kept.out, RealIP: kept.RealIP[:0],
-		ends: kept.ends[:0], contexts: kept.contexts[:0],
+		ends: kept.ends[:0], made: kept.made[:0], contexts: kept.contexts[:0],
 	}
 	r.HTTP.pool.Put(r)
 }

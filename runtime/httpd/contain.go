@@ -21,8 +21,9 @@ func (k *client) contain() {
 	if k.writing {
 		k.h.Stats.Writing.Add(-1)
 	}
-	if k.r != nil && k.r.Upstream != nil {
-		k.r.Upstream.Fail()
+	if k.r != nil {
+		k.r.awaitBackground()
+		k.r.fail()
 	}
 	k.h.drop(k.c)
 }
@@ -34,14 +35,40 @@ func (h *HTTP) faultLine(c *conn.Conn) func(text string) {
 	}
 }
 
-// contain ends a request that runs beside another and panicked.
+// contain ends a request that runs beside another and panicked. What it leaves is
+// given up with its main request: parts of it may run beside it.
 func (r *Request) contain() {
 	if fault := recover(); fault != nil {
+		r.sub.panicked = true
 		r.Fault(fault)
-		if r.Upstream != nil {
-			r.Upstream.Fail()
+	}
+}
+
+// fail is release for a request that has panicked, with those that it made: what others
+// see of them is given back, and nothing is used again. A panic in one place keeps
+// none of the others.
+func (r *Request) fail() {
+	if r.Upstream != nil {
+		r.guard(r.Upstream.Fail)
+	}
+	for _, s := range r.made {
+		s.fail()
+	}
+	for i, f := range r.ends {
+		if r.ends[i] = nil; f != nil {
+			r.guard(f)
 		}
 	}
+}
+
+// guard calls f, which may panic.
+func (r *Request) guard(f func()) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			logs.Fault(fault, r.HTTP.faultLine(r.Client))
+		}
+	}()
+	f()
 }
 
 // Fault logs what a panic was. It is for functions that recover.

@@ -30,6 +30,46 @@ func TestContain(t *testing.T) {
 	}
 }
 
+// An attached counts what becomes of it.
+type attached struct{ released, failed *int }
+
+func (attached) URL() string { return "" }
+func (a attached) Release()  { *a.released++ }
+func (a attached) Fail()     { *a.failed++ }
+
+// What a request that panicked has to give back it does, and its subrequests: those
+// that are over, that with the fault, and one that runs beside it.
+func TestContainGivesBack(t *testing.T) {
+	var log bytes.Buffer
+	c := compile(t, "events {} http { access_log off; server { listen 127.0.0.1:8080; } }",
+		slog.NewTextHandler(&log, nil))
+	var released, failed int
+	var ended []string
+	root := c.HTTP.Servers[0].Root
+	root.Content = &httpd.Step{Name: "fault", Run: func(r *httpd.Request) httpd.Status {
+		r.Upstream = attached{&released, &failed}
+		switch {
+		case r.InBackground(), string(r.URI) == "/fault":
+			panic("the fault")
+		case r.Parent != nil:
+			return r.Reply(200, nil, nil)
+		}
+		r.OnEnd(func() { ended = append(ended, "first") })
+		r.OnEnd(func() { panic("another fault") })
+		r.OnEnd(func() { ended = append(ended, "last") })
+		r.Background([]byte("/beside"), nil)
+		r.Sub([]byte("/sound"), nil, httpd.SubOptions{}, nil)
+		return r.Sub([]byte("/fault"), nil, httpd.SubOptions{}, nil)
+	}}
+	talk(t, c, "GET / HTTP/1.0\r\n\r\n")
+	if released != 0 || failed != 4 || strings.Join(ended, " ") != "first last" {
+		t.Errorf("%d released, %d failed, ended %q", released, failed, ended)
+	}
+	if !strings.Contains(log.String(), "panic: another fault") {
+		t.Errorf("the log says %q", log.String())
+	}
+}
+
 // So does one that runs beside its main request, which is answered all the same.
 func TestContainBackground(t *testing.T) {
 	var log bytes.Buffer

@@ -84,7 +84,8 @@ type Request struct {
 	headLength int   // bytes of the line and the head
 	sentBefore int64 // bytes the connection had sent when it began
 
-	ends       []func() // OnEnd
+	ends       []func()   // OnEnd
+	made       []*Request // subrequests, which end with it
 	slots      []vars.Slot
 	arena      buf.Arena
 	caps       []int

@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"understudy/runtime/h1"
 	"understudy/runtime/logs"
 )
 
@@ -13,6 +14,9 @@ type subrequest struct {
 	background bool    // it runs beside its main request
 	memory     *memory // takes the body of one that is kept; nil otherwise
 	done       func(*Request, Status) Status
+	panicked   bool            // in the background
+	head       *h1.RequestHead // its own, while it has its main request's
+	slots      slots           // likewise
 }
 
 // SubOptions says how a subrequest is made.
@@ -194,12 +198,11 @@ func (r *Request) mayAsk(uri []byte) bool {
 // child makes a subrequest of r.
 func (r *Request) child(uri, args []byte, o SubOptions) *Request {
 	s := r.HTTP.request()
-	head, vars := s.Head, s.slots
+	s.sub = &subrequest{done: o.Done, head: s.Head, slots: s.slots}
 	s.Head, s.slots = r.Head, r.slots
 	s.Client, s.Addr, s.Server, s.Loc = r.Client, r.Addr, r.Server, r.Server.Root
 	s.local, s.verbose = r.local, r.verbose
 	s.Parent, s.subDepth = r, r.subDepth+1
-	s.sub = &subrequest{done: o.Done}
 	if o.Memory {
 		s.sub.memory = new(memory)
 	}
@@ -211,13 +214,20 @@ func (r *Request) child(uri, args []byte, o SubOptions) *Request {
 	s.changes = maxChanges + 1
 	s.Body.share(&r.Body)
 	s.trace = r.trace
-	r.OnEnd(func() {
-		s.slots, s.Head = vars, head
-		s.in, s.headBuf = nil, nil
-		s.Body.File, s.Body.store = nil, nil // they are the main request's
-		s.release()
-	})
+	r.made = append(r.made, s)
 	return s
+}
+
+// giveBack is release for s, a subrequest.
+func (s *Request) giveBack() {
+	if s.sub.panicked {
+		s.fail()
+		return
+	}
+	s.slots, s.Head = s.sub.slots, s.sub.head
+	s.in, s.headBuf = nil, nil
+	s.Body.File, s.Body.store = nil, nil // they are the main request's
+	s.release()
 }
 
 // share lets b be a body that another request has read: for what proxies in a
@@ -297,10 +307,11 @@ func (r *Request) postAction() bool {
 		return false
 	}
 	s := r.HTTP.request()
-	own, shared := s.Head, s.slots
+	s.sub = &subrequest{access: true, head: s.Head, slots: s.slots}
+	r.made = append(r.made, s)
 	s.Head, s.slots = r.Head, r.slots
 	s.Client, s.Addr, s.Server, s.Loc = r.Client, r.Addr, r.Server, r.Server.Root
-	s.Parent, s.sub, s.subDepth = r, &subrequest{access: true}, r.subDepth+1
+	s.Parent, s.subDepth = r, r.subDepth+1
 	s.Start, s.RealIP = r.Start, append(s.RealIP[:0], r.RealIP...)
 	s.Method, s.MethodID, s.HeadOnly = r.Method, r.MethodID, true
 	s.URI, s.Host, s.Minor, s.Old, s.Target = r.URI, r.Host, r.Minor, true, r.Target
@@ -318,8 +329,5 @@ func (r *Request) postAction() bool {
 	s.Resp.HeaderSize = r.Resp.HeaderSize
 	s.log()
 	r.logged = true
-	s.slots, s.Head = shared, own
-	s.in, s.headBuf = nil, nil
-	s.release()
 	return true
 }
