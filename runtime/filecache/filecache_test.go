@@ -175,6 +175,30 @@ func TestStatus(t *testing.T) {
 	e.Close()
 }
 
+// A file whose place an error took is not counted when the error is forgotten.
+func TestStatusSize(t *testing.T) {
+	w := newWorld(t, Settings{})
+	w.Load(nil)
+	for range 3 {
+		e := w.entry("k", "")
+		w.want(e, Missing)
+		e.Valid = w.now.Unix() + 1
+		w.store(e, "body")
+		w.now = w.now.Add(2 * time.Second)
+		e = w.entry("k", "")
+		w.want(e, Stale)
+		e.Status, e.Valid = 502, w.now.Unix()+10
+		e.Close()
+		w.now = w.now.Add(11 * time.Second)
+	}
+	e := w.entry("k", "")
+	w.want(e, Missing)
+	if w.keys.size != 0 {
+		t.Errorf("%d blocks are counted", w.keys.size)
+	}
+	e.Close()
+}
+
 func TestClean(t *testing.T) {
 	w := newWorld(t, Settings{MaxSize: 3 << 20})
 	var paths []string

@@ -6,7 +6,6 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 )
 
@@ -190,7 +189,7 @@ func (c *Cache) Load(stop <-chan struct{}) {
 		switch {
 		case err != nil:
 			return nil // it may have gone meanwhile
-		case d.IsDir() && strings.HasSuffix(path, "/temp"):
+		case d.IsDir() && d.Name() == "temp":
 			return filepath.SkipDir
 		case d.IsDir():
 			return nil
@@ -214,12 +213,11 @@ func (c *Cache) Load(stop <-chan struct{}) {
 // (ngx_http_file_cache_add_file)
 func (c *Cache) loadFile(path string, d fs.DirEntry) {
 	const digits, serial = 2 * len(Key{}), 10
-	name := path
-	if len(name) >= digits+1+serial && name[len(name)-serial-1] == '.' {
+	if len(path) >= digits+1+serial && path[len(path)-serial-1] == '.' {
 		return // a temporary file
 	}
 	var key Key
-	if len(name) < digits {
+	if len(path) < digits {
 		os.Remove(path)
 		return
 	}
@@ -227,7 +225,7 @@ func (c *Cache) loadFile(path string, d fs.DirEntry) {
 	if err != nil {
 		return
 	}
-	if _, err := hex.Decode(key[:], []byte(name[len(name)-digits:])); err != nil || !info.Mode().IsRegular() || info.Size() < fixed {
+	if _, err := hex.Decode(key[:], []byte(path[len(path)-digits:])); err != nil || !info.Mode().IsRegular() || info.Size() < fixed {
 		os.Remove(path)
 		return
 	}

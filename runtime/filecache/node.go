@@ -112,6 +112,7 @@ func (c *Cache) find(e *Entry) found {
 		}
 		switch {
 		case n.status != 0 && n.valid < c.Now().Unix():
+			k.size -= n.blocks // nginx forgets the file, and goes on counting it
 			n.status, n.exists, n.valid, n.inode, n.body, n.blocks = 0, false, 0, 0, 0, 0
 			f = foundNone
 		case n.status != 0:
