@@ -192,19 +192,13 @@ func (s *State) rangeFits(r *httpd.Request, c *Caching) bool {
 	case len(v) < 7, !header.EqualFold(v[:6], []byte("bytes=")):
 		return true
 	}
-	v = v[6:]
-	for len(v) > 0 && v[0] == ' ' {
-		v = v[1:]
-	}
-	if len(v) > 0 && v[0] == '-' {
+	p := h1.ScanRange(v[6:])
+	p.Spaces()
+	if p.Peek() == '-' {
 		return false
 	}
-	n := 0
-	for n < len(v) && v[n] >= '0' && v[n] <= '9' {
-		n++
-	}
-	from, ok := h1.ParseLength(v[:n])
-	return !ok || from < c.MaxRangeOffset
+	from := p.Number()
+	return !p.OK || from < c.MaxRangeOffset
 }
 
 // sendCached answers with what is in the cache. If renewed, the upstream has said that

@@ -61,8 +61,12 @@ func TestCache(t *testing.T) {
 		{"chunked", "", "GET GET", []reply{{text: chunkedOK + "4\r\nbody\r\n0\r\n\r\n"}}, []string{"MISS body", "HIT body"}},
 		{"error", "proxy_cache_use_stale error;", "GET GET", []reply{{text: old}, {end: true}}, []string{"MISS old", "STALE old"}},
 		{
-			"stale-if-error", "proxy_ignore_headers X-Accel-Expires;", "GET GET",
-			[]reply{{text: "HTTP/1.1 200 OK\r\nCache-Control: max-age=100, stale-if-error=100\r\nContent-Length: 1\r\n\r\na"}},
+			"stale-if-error", "", "GET GET",
+			[]reply{{text: "HTTP/1.1 200 OK\r\nX-Accel-Expires: @1\r\nCache-Control: stale-if-error=4000000000\r\nContent-Length: 3\r\n\r\nold"}, {end: true}},
+			[]string{"MISS old", "STALE old"},
+		}, {
+			"for as long as there is time", "", "GET GET",
+			[]reply{{text: "HTTP/1.1 200 OK\r\nX-Accel-Expires: 9223372036854775807\r\nContent-Length: 1\r\n\r\na"}, fine("b")},
 			[]string{"MISS a", "HIT a"},
 		},
 	} {

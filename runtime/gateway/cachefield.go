@@ -78,7 +78,7 @@ func (n *noting) accelExpires(v []byte) {
 		c.able = false
 		return
 	default:
-		c.entry.Valid = n.now + int64(t)
+		c.entry.Valid = n.now + min(int64(t), math.MaxInt64-n.now)
 	}
 	c.noCache, c.expired = false, false
 }
