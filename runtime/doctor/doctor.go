@@ -94,14 +94,14 @@ func (d *Doctor) Ended(r *httpd.Request) {
 }
 
 // Later implements httpd.Doctor.
-func (d *Doctor) Later(r *httpd.Request, c httpd.Cause) (report func(), due int64) {
+func (d *Doctor) Later(r *httpd.Request, c httpd.Cause) (report func(), due time.Duration) {
 	wait := d.Patience
 	if wait == 0 {
 		wait = time.Second
 	}
 	c.Facts = append(c.Facts, httpd.Fact{Name: "after", Value: wait})
 	x := d.diagnose(r, &c)
-	return func() { d.Tell(x) }, int64(wait)
+	return func() { d.Tell(x) }, wait
 }
 
 // examine returns what the case of r comes to. It is asked before the page is made,
@@ -127,7 +127,7 @@ func (d *Doctor) diagnose(r *httpd.Request, c *httpd.Cause) *Diagnosis {
 		x.In, x.At = c.Loc.Title(), c.Loc.Pos
 	}
 	code := d.refine(r, c)
-	if name := directiveOf(c); name != "" {
+	if name := directiveOf(c.Loc, c.Directive); name != "" {
 		x.Setting = d.where(c.Loc, name)
 		if x.Setting.Text == "" && c.Loc != nil && c.Loc.Content != nil && strings.HasSuffix(name, "_pass") {
 			x.Setting = Setting{Text: c.Loc.Content.Name, Pos: c.Loc.Content.Pos}
@@ -149,18 +149,18 @@ func (d *Doctor) diagnose(r *httpd.Request, c *httpd.Cause) *Diagnosis {
 	return x
 }
 
-// directiveOf returns the whole name of the directive that decided.
-func directiveOf(c *httpd.Cause) string {
-	if !strings.HasPrefix(c.Directive, "_") {
-		return c.Directive
+// directiveOf returns the whole name of a directive of a Cause, in l.
+func directiveOf(l *httpd.Location, name string) string {
+	if !strings.HasPrefix(name, "_") {
+		return name
 	}
 	prefix := "proxy"
-	if l := c.Loc; l != nil && l.Content != nil {
+	if l != nil && l.Content != nil {
 		if p, ok := strings.CutSuffix(l.Content.Name, "_pass"); ok {
 			prefix = p
 		}
 	}
-	return prefix + c.Directive
+	return prefix + name
 }
 
 func (d *Doctor) where(l *httpd.Location, directive string) Setting {

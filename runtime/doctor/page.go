@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"understudy/runtime/header"
@@ -57,19 +58,11 @@ func accepts(r *httpd.Request, what string) bool {
 	return r.Head != nil && strings.Contains(strings.ToLower(string(r.Header(header.Accept))), what)
 }
 
-// code is the status as the client sees it: nginx's own ones are 400.
-func code(st httpd.Status) int {
-	switch st {
-	case 494, 495, 496, 497:
-		return 400
-	}
-	return int(st)
-}
-
 func page(st httpd.Status, list []*Diagnosis) []byte {
 	var b bytes.Buffer
-	err := pageTemplate.Execute(&b, map[string]any{
-		"Status": code(st), "Reason": http.StatusText(code(st)), "List": list, "Last": list[len(list)-1],
+	code := int(st.Shown())
+	err := pageTemplate().Execute(&b, map[string]any{
+		"Status": code, "Reason": http.StatusText(code), "List": list, "Last": list[len(list)-1],
 	})
 	if err != nil {
 		return nil
@@ -77,7 +70,10 @@ func page(st httpd.Status, list []*Diagnosis) []byte {
 	return b.Bytes()
 }
 
-var pageTemplate = template.Must(template.New("page").Parse(`<!DOCTYPE html>
+// pageTemplate is not made before there is a page: nothing of it is for nginx's life.
+var pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageText)) })
+
+const pageText = `<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{{.Status}} {{.Reason}}</title>
 <style>
 :root{color-scheme:light dark}
@@ -98,7 +94,7 @@ footer{opacity:.7;font-size:.85rem;margin-top:2rem}
 </article>{{end}}
 <footer>From understudy run, for clients on this machine; others get nginx's page.</footer>
 </body></html>
-`))
+`
 
 // Place is the directive that decided and where it stands, or the location.
 func (x *Diagnosis) Place() string {
@@ -147,7 +143,7 @@ type cause struct {
 }
 
 func problem(r *httpd.Request, st httpd.Status, list []*Diagnosis) []byte {
-	last := list[len(list)-1]
+	last, code := list[len(list)-1], int(st.Shown())
 	doc := struct {
 		Title    string  `json:"title"`
 		Status   int     `json:"status"`
@@ -155,7 +151,7 @@ func problem(r *httpd.Request, st httpd.Status, list []*Diagnosis) []byte {
 		Instance string  `json:"instance"`
 		Code     string  `json:"code"`
 		Causes   []cause `json:"causes"`
-	}{http.StatusText(code(st)), code(st), last.Text, text(r.Target), last.ID(), nil}
+	}{http.StatusText(code), code, last.Text, text(r.Target), last.ID(), nil}
 	for _, x := range list {
 		doc.Causes = append(doc.Causes, cause{x.ID(), x.Text, x.Place(), x.Fix, x.Values()})
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"understudy/parser/diag"
 	"understudy/runtime/gateway"
 	"understudy/runtime/header"
 	"understudy/runtime/httpd"
@@ -17,21 +16,16 @@ func (d *Doctor) upgrade(r *httpd.Request, list []*Diagnosis) []*Diagnosis {
 	if r.Head == nil || r.Resp.Status == 101 || !websocket(r) {
 		return nil
 	}
-	c := &httpd.Cause{Code: "upgrade-refused", Loc: r.Loc, Status: r.Resp.Status}
-	x := &Diagnosis{Entry: diag.Find(c.Code), Status: int(r.Resp.Status), Request: request(r), In: r.Loc.Title(), At: r.Loc.Pos}
 	why, fix, directive := refusal(r, list)
 	asked := fmt.Sprintf("Upgrade: %s, Connection: %s", orNone(r.Header(header.Upgrade)), orNone(r.Header(header.Connection)))
-	if directive != "" {
-		c.Directive = directive
-		x.Setting = d.where(r.Loc, directiveOf(c))
-	}
+	x := d.about(r, "upgrade-refused", directiveOf(r.Loc, directive))
 	x.Text = fmt.Sprintf("the client asked for a WebSocket (%s) and got %d: %s", asked, r.Resp.Status, why)
 	if len(x.Setting.Lost) > 0 {
 		x.Text += "; these of outer blocks are not in force here: " + strings.Join(x.Setting.Lost, ", ")
 	}
 	x.Text += x.Setting.told()
-	if x.Fix = fix; fix == "" {
-		x.Fix = x.Entry.Fix
+	if fix != "" {
+		x.Fix = fix
 	}
 	x.Facts = []httpd.Fact{{Name: "asked", Value: asked}}
 	return []*Diagnosis{x}

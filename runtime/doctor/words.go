@@ -128,10 +128,7 @@ func bigHeader(c *httpd.Cause, at string) (text, fix string) {
 	}
 	text = fmt.Sprintf("the response header of upstream %v has %d bytes%s, and there is room for %v; the largest field is %v with %v bytes%s",
 		c.Fact("upstream"), got, more, c.Fact("limit"), c.Fact("largest"), c.Fact("largest-size"), at)
-	name := "proxy"
-	if c.Loc != nil && c.Loc.Content != nil {
-		name = strings.TrimSuffix(c.Loc.Content.Name, "_pass")
-	}
+	name := strings.TrimSuffix(directiveOf(c.Loc, c.Directive), "_buffer_size")
 	kilo := max(1<<bits.Len(uint(max(got-1, 0)/1024)), 8)
 	return text, fmt.Sprintf("%[1]s_buffer_size %[2]dk; %[1]s_buffers 4 %[2]dk; %[1]s_busy_buffers_size %[3]dk;.", name, kilo, 2*kilo)
 }

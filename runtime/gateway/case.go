@@ -123,13 +123,12 @@ func (s *State) blameBigHeader(r *httpd.Request, b *buf.Buffer, limit int, set *
 
 // A holding watches for how long pieces of an event stream are held back.
 type holding struct {
-	state  *State
-	r      *httpd.Request
-	timer  *time.Timer
-	due    time.Duration
-	report func()
-	since  time.Time // of the first byte that waits
-	told   bool
+	state *State
+	r     *httpd.Request
+	timer *time.Timer // nil until something waited
+	due   time.Duration
+	since time.Time // of the first byte that waits
+	told  bool
 }
 
 var eventStream = []byte("text/event-stream")
@@ -151,14 +150,12 @@ func (h *holding) received() {
 		return
 	}
 	h.since = time.Now()
-	if h.report == nil {
+	if h.timer == nil {
 		c := httpd.Cause{Code: "event-stream-held", Directive: "_buffering", Loc: h.r.Loc,
 			Facts: []httpd.Fact{fact("upstream", h.state.peerName), fact("buffer", h.state.set.BufferUnit)}}
-		report, due := h.r.HTTP.Doctor.Later(h.r, c)
-		h.report, h.due = report, time.Duration(due)
-	}
-	if h.timer == nil {
-		h.timer = time.AfterFunc(h.due, h.report)
+		var report func()
+		report, h.due = h.r.HTTP.Doctor.Later(h.r, c)
+		h.timer = time.AfterFunc(h.due, report)
 	} else {
 		h.timer.Reset(h.due)
 	}

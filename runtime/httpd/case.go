@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"understudy/parser/diag"
 	"understudy/runtime/logs"
@@ -20,8 +21,8 @@ type Doctor interface {
 	Ended(r *Request)
 
 	// Later prepares to tell of c while r goes on. report may be called from any
-	// goroutine; it is due when what c says has lasted for so many nanoseconds.
-	Later(r *Request, c Cause) (report func(), due int64)
+	// goroutine; it is due when what c says has lasted for so long.
+	Later(r *Request, c Cause) (report func(), due time.Duration)
 }
 
 // A Cause is why something went wrong, as the place that failed knows it.

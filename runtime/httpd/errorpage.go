@@ -82,11 +82,19 @@ func (r *Request) special(st Status) Status {
 			return page
 		}
 	}
-	switch st {
-	case 494, 495, 496, 497:
-		r.errStatus = 400
+	if shown := st.Shown(); shown != st {
+		r.errStatus = shown
 	}
 	return r.page(st)
+}
+
+// Shown is a status as the client sees it: nginx's own ones are 400.
+func (st Status) Shown() Status {
+	switch st {
+	case 494, 495, 496, 497:
+		return 400
+	}
+	return st
 }
 
 // errorPageFor goes where an error_page says.
