@@ -1,8 +1,13 @@
 package doctor_test
 
 import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -20,12 +25,42 @@ func TestMirror(t *testing.T) {
 
 // What fails beside a request does not explain its status.
 func TestMirrorExplainsNothing(t *testing.T) {
-	f := start(t, seed{conf: "location / { mirror /m; root .; } location /m { internal; proxy_pass http://{dead}; }"}, true)
-	for range 20 {
-		f.ask(get("/b"))
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if n := strings.Count(f.texts(), "NX606 404"); n != 20 {
-		t.Errorf("told of %d missing files, want 20\n%s", n, f.texts())
+	defer ln.Close()
+	failed := make(chan bool, 1)
+	answer := func(c net.Conn) {
+		defer c.Close()
+		r, err := http.ReadRequest(bufio.NewReader(c))
+		if err != nil {
+			return
+		}
+		if r.URL.Path == "/m" {
+			c.(*net.TCPConn).CloseWrite()
+			io.Copy(io.Discard, c) // until the server has noticed
+			failed <- true
+			return
+		}
+		<-failed
+		io.WriteString(c, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+	}
+	var peer sync.WaitGroup
+	defer peer.Wait()
+	peer.Go(func() {
+		for range 2 {
+			if c, err := ln.Accept(); err == nil {
+				peer.Go(func() { answer(c) })
+			}
+		}
+	})
+	to := "proxy_pass http://" + ln.Addr().String() + ";"
+	f := start(t, seed{conf: "location / { mirror /m; " + to + " proxy_intercept_errors on; error_page 404 = /none; }" +
+		"location = /none { return 200; } location /m { internal; " + to + "}"}, true)
+	f.ask(get("/"))
+	if !strings.Contains(f.texts(), "NX321 0 ") || !strings.Contains(f.texts(), " 404 GET /: proxy_pass answered 404") {
+		t.Errorf("got\n%s", f.texts())
 	}
 }
 
