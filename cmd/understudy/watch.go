@@ -33,8 +33,9 @@ type reading struct {
 }
 
 const (
-	settle = 30 * time.Millisecond // after an event, for editors that write in steps
-	poll   = time.Second           // without any
+	settle  = 30 * time.Millisecond  // after an event, for editors that write in steps
+	emptied = 250 * time.Millisecond // after a file has become empty, which is the first of such steps
+	poll    = time.Second            // without any
 )
 
 // A seen is a file as it was last looked at.
@@ -82,6 +83,7 @@ func (w *watcher) run() {
 	t := time.NewTimer(poll)
 	defer t.Stop()
 	var pending []string
+	waited := false // for an empty file to be written
 	for {
 		var offer chan []string // nil while nothing is pending
 		if len(pending) > 0 {
@@ -117,6 +119,15 @@ func (w *watcher) run() {
 				names = append(names, name)
 			}
 			now := look(names, state)
+			became := slices.ContainsFunc(names, func(name string) bool {
+				return now[name].size == 0 && state[name].size > 0 && !now[name].modified.IsZero()
+			})
+			if became && !waited {
+				waited = true
+				t.Reset(emptied)
+				continue
+			}
+			waited = false
 			for name, s := range now {
 				if s.sum != state[name].sum {
 					pending = append(pending, name)

@@ -71,3 +71,41 @@ func TestWatchYoungerFile(t *testing.T) {
 		}
 	})
 }
+
+// A file that is written in place is empty for a moment: that is not what is meant,
+// unless it stays so.
+func TestWatchEmptiedFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "a")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("1")
+	synctest.Test(t, func(t *testing.T) {
+		w := newWatcher(nil)
+		defer w.close()
+		w.use([]string{name}, time.Time{})
+		changed := func(within time.Duration) bool {
+			select {
+			case <-w.changed:
+				return true
+			case <-time.After(within):
+				return false
+			}
+		}
+		write("")
+		if changed(poll + emptied/2) {
+			t.Error("it is taken as it is at once")
+		}
+		write("22")
+		if !changed(emptied) {
+			t.Error("what is written then is not noticed")
+		}
+		write("")
+		if !changed(2*poll + emptied) {
+			t.Error("that it stays empty is not noticed")
+		}
+	})
+}
