@@ -29,6 +29,10 @@ type Options struct {
 	// or files by a pattern. Nil: the same.
 	Where func(name string) string
 
+	// Missing reports whether an included file that cannot be read because of why
+	// is passed over; at is the name in the include directive. Nil: none is.
+	Missing func(name string, at diag.Pos, why error) bool
+
 	// Glob returns the names of the files that match a pattern, in the order
 	// in which they are read. Nil is [Glob].
 	Glob func(pattern string) ([]string, error)
@@ -129,6 +133,9 @@ func (l *loader) file(name string, from *Directive, depth int) ([]*Directive, *d
 		}
 	}
 	if t.err != nil {
+		if from != nil && l.opts.Missing != nil && l.opts.Missing(name, from.Args[0].Pos, t.err) {
+			return nil, nil
+		}
 		return nil, l.unreadable(name, from, t.err)
 	}
 	ds := parse(name, t.src, configFile, depth)

@@ -25,7 +25,6 @@ func (f *foreground) adapt(t *parser.Tree) {
 		f.notice("user %s is ignored: the process is yours (%s)", d.Args[0].Text, d.Name.Pos)
 		return true
 	})
-	f.paths(t.Directives)
 	f.logs(t.Directives)
 	f.folders(t.Directives)
 	supply(t, f.defaults())
@@ -38,11 +37,11 @@ func (f *foreground) logs(ds []*parser.Directive) {
 			continue
 		}
 		f.logs(d.Block)
-		name := d.Name.Text
-		if name != "error_log" && name != "access_log" || len(d.Args) == 0 || !isFile(d.Args[0].Text) {
+		w, names := directives.Table.NamedBy(d)
+		if names != spec.LogFile || w == nil || strings.Contains(w.Text, "$") {
 			continue
 		}
-		path := under(f.source.prefix, d.Args[0].Text)
+		name, path := d.Name.Text, under(f.source.prefix, w.Text)
 		err := appendable(path)
 		if err == nil {
 			continue
@@ -54,7 +53,7 @@ func (f *foreground) logs(ds []*parser.Directive) {
 			}
 		}
 		f.gather(name+" "+where+": %s", fmt.Sprintf("%v (%s)", err, d.Name.Pos))
-		d.Args[0].Text = to
+		w.Text = to
 		if to == "off" {
 			d.Args = d.Args[:1]
 		}
@@ -68,11 +67,11 @@ func (f *foreground) folders(ds []*parser.Directive) {
 			continue
 		}
 		f.folders(d.Block)
-		name := d.Name.Text
-		if !strings.HasSuffix(name, "_temp_path") && !strings.HasSuffix(name, "_cache_path") || len(d.Args) == 0 {
+		w, names := directives.Table.NamedBy(d)
+		if names != spec.FolderName || w == nil {
 			continue
 		}
-		arg := &d.Args[0].Text
+		arg := &w.Text
 		err := writable(under(f.source.prefix, *arg))
 		if err == nil {
 			continue
@@ -103,12 +102,6 @@ func (f *foreground) isDefaultTemp(dir string) bool {
 
 // tempKinds are the modules with folders for temporary files.
 var tempKinds = []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"}
-
-// isFile reports whether the first argument of a log directive is the name of
-// one file.
-func isFile(arg string) bool {
-	return arg != "off" && arg != "stderr" && !strings.HasPrefix(arg, "syslog:") && !strings.HasPrefix(arg, "memory:") && !strings.Contains(arg, "$")
-}
 
 func appendable(path string) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
@@ -178,29 +171,12 @@ func (f *foreground) pidFile(t *parser.Tree, name string) string {
 
 // stateDir is the person's folder for what the process leaves behind, one for
 // each configuration.
-//
-// https://specifications.freedesktop.org/basedir-spec/latest/
 func (f *foreground) stateDir() string {
-	base := os.Getenv("XDG_STATE_HOME")
-	if base == "" || !filepath.IsAbs(base) {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			home = os.TempDir()
-		}
-		switch runtime.GOOS {
-		case "darwin":
-			base = filepath.Join(home, "Library", "Application Support")
-		case "windows":
-			base = os.Getenv("LocalAppData")
-		default:
-			base = filepath.Join(home, ".local", "state")
-		}
-	}
 	path, err := filepath.Abs(f.source.conf)
 	if err != nil {
 		path = f.source.conf
 	}
 	h := fnv.New32a()
 	h.Write([]byte(path))
-	return filepath.Join(base, "understudy", filepath.Base(path)+"-"+strconv.FormatUint(uint64(h.Sum32()), 16))
+	return filepath.Join(personDir("XDG_STATE_HOME", filepath.Join(".local", "state")), filepath.Base(path)+"-"+strconv.FormatUint(uint64(h.Sum32()), 16))
 }

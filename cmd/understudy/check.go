@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -37,7 +36,7 @@ func (a *app) checkCommand() *cli.Command {
 			&cli.BoolFlag{Name: "fix", Usage: "change the files so that findings end, where nothing that works changes"},
 			&cli.BoolFlag{Name: "fix-all", Usage: "make the other fixes too: they change what the configuration does"},
 			&cli.BoolFlag{Name: "diff", Usage: "with --fix or --fix-all: show what would change, and change nothing"},
-			&cli.BoolFlag{Name: "fragment", Usage: "the file is meant to be a part of a configuration: do not ask for http {} and events {}"},
+			&cli.BoolFlag{Name: "fragment", Usage: "the file is a part of a configuration, as one that has only server {} and the like is anyway: do not ask for http {} and events {}; --fragment=false asks"},
 			&cli.BoolFlag{Name: "strict", Usage: "fail on warnings too"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "say nothing if there are no findings"},
 		),
@@ -70,7 +69,7 @@ func (a *app) check(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	found, err := s.check(c.Bool("fragment"))
+	found, err := s.check(partnessOf(c))
 	if err != nil {
 		return err
 	}
@@ -87,12 +86,12 @@ func (a *app) check(c *cli.Context) error {
 			return nil
 		}
 		if again {
-			if found, err = s.check(c.Bool("fragment")); err != nil {
+			if found, err = s.check(partnessOf(c)); err != nil {
 				return err
 			}
 		}
 	}
-	r := &report{conf: s.conf, files: s.tree.Files, found: found, deferred: withoutUpstreams(deferred(s.tree.Directives), s.tree.Directives), count: map[diag.Severity]int{}}
+	r := &report{conf: s.conf, files: s.tree.Files, found: found, deferred: deferred(s.tree.Directives, s.overlay), part: s.notice(), supplied: s.supplied, count: map[diag.Severity]int{}}
 	for _, d := range found {
 		r.count[d.Severity]++
 	}
@@ -125,37 +124,61 @@ func (r *report) text(w io.Writer, to *renderer, quiet bool) {
 	if quiet && len(r.found) == 0 {
 		return
 	}
+	if r.part != "" {
+		fmt.Fprintf(w, "%s\n", to.color.faint(r.part))
+	}
 	if text := deferredText(r.deferred); text != "" {
 		fmt.Fprintf(w, "%s\n", to.color.faint("deferred: "+text))
 	}
 	fmt.Fprintf(w, "%s: %s\n", r.conf, summary(r.count))
 }
 
-// check returns all findings about s, in the order of the text.
-func (s *source) check(fragment bool) (diag.List, error) {
-	// Hardly anything of what is made now is garbage before the end.
-	defer debug.SetGCPercent(debug.SetGCPercent(loadGCPercent))
-	s.fragment = false
-	var found diag.List
-	clean := false
-	if !fragment {
+// A partness says how a configuration is checked that may be a part of one.
+type partness int8
+
+const (
+	asItIs partness = iota // as what it is
+	asPart                 // as a part, even if it looks whole
+	asWhole
+)
+
+// partnessOf reads --fragment.
+func partnessOf(c *cli.Context) partness {
+	switch {
+	case c.Bool("fragment"):
+		return asPart
+	case c.IsSet("fragment"):
+		return asWhole
+	}
+	return asItIs
+}
+
+// check returns all findings about s, in the order of the text. A part is checked as run
+// takes it, with what it lacks supplied, a whole configuration as nginx takes it.
+func (s *source) check(as partness) (diag.List, error) {
+	defer uncollected()()
+	s.fragment, s.lenient = as == asPart, as == asPart
+	if err := s.load(); err != nil {
+		return nil, err
+	}
+	if as == asItIs && s.part {
+		s.fragment, s.lenient = true, true
 		if err := s.load(); err != nil {
 			return nil, err
 		}
-		list, ok := s.findings()
-		found, clean = list, ok
 	}
-	// Once more with what is missing, to see what a fragment holds.
-	if !clean {
+	found, clean := s.findings()
+	if !clean && !s.fragment { // once more with what is missing, to see what it holds
 		s.fragment = true
 		if err := s.load(); err != nil {
 			return nil, err
 		}
-		if len(s.supplied) > 0 || fragment {
+		if len(s.supplied) > 0 {
 			list, _ := s.findings()
 			found = append(found, list...)
 		}
 	}
+	found = append(found, asideFindings(s.asides)...)
 	if len(s.templates.replaced) > 0 {
 		found = append(found, s.shadowed(builtin())...)
 	}
@@ -163,6 +186,18 @@ func (s *source) check(fragment bool) (diag.List, error) {
 		found.Hint(diag.Pos{File: name, Line: 1, Col: 1}, "stock-file", "%s", stockText(name))
 	}
 	return unique(lint.Ignore(s.tree.Files, found).Sorted()), nil
+}
+
+// notice says that what is missing around a part is supplied; "" for a whole configuration.
+func (s *source) notice() string {
+	if !s.lenient || len(s.supplied) == 0 {
+		return ""
+	}
+	text := s.partText("checked")
+	if more := s.around(); more != "" {
+		text += "\n" + more
+	}
+	return text
 }
 
 // findings compiles the tree and returns what is to be said about it, and whether there

@@ -237,11 +237,9 @@ func (s *screen) open(c *configuration) {
 	if s.f.warnings > 0 {
 		line("warnings", []string{fmt.Sprintf("%d, above; understudy check %s has more", s.f.warnings, s.short(s.f.source.conf))})
 	}
-	example := "http://localhost/"
-	if len(open) > 0 {
-		example = open[0].URL
+	if hint := s.explainHint(c); hint != "" {
+		line("explain", []string{hint})
 	}
-	line("explain", []string{fmt.Sprintf("understudy explain %s %s", s.short(s.f.source.conf), example)})
 }
 
 // serversOf are the names of the servers.

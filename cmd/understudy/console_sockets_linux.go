@@ -23,18 +23,9 @@ func listeners() []doctor.Listener {
 			}
 		})
 	}
-	files, _ := filepath.Glob("/proc/[0-9]*/fd/*")
-	for _, file := range files {
-		to, err := os.Readlink(file)
-		l := found[to]
-		if err != nil || l == nil || l.PID != 0 {
-			continue
-		}
-		dir := filepath.Dir(filepath.Dir(file))
-		l.PID, _ = strconv.Atoi(filepath.Base(dir))
-		name, _ := os.ReadFile(filepath.Join(dir, "comm"))
-		l.Name = strings.TrimSpace(string(name))
-	}
+	eachOwner(func(socket string) bool { return found[socket] != nil && found[socket].PID == 0 }, func(socket string, by holder) {
+		found[socket].PID, found[socket].Name = by.pid, by.name
+	})
 	var list []doctor.Listener
 	for _, l := range found {
 		if l.PID != os.Getpid() {

@@ -2,9 +2,10 @@ package main
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 
+	"understudy/directives"
+	"understudy/directives/spec"
 	"understudy/parser"
 )
 
@@ -23,24 +24,36 @@ var kinds = [][3]string{
 	{"user", "user", "users"}, {"module", "module file", "module files"},
 }
 
-// deferred lists those facts.
-func deferred(ds []*parser.Directive) []fact {
+// deferred lists those facts, as the overlay has them.
+func deferred(ds []*parser.Directive, o *overlay) []fact {
 	var out []fact
-	seen := map[[2]string]bool{}
-	add := func(kind string, w parser.Word, name string) {
-		if name != "" && !strings.Contains(name, "$") && !seen[[2]string{kind, name}] {
-			seen[[2]string{kind, name}] = true
-			out = append(out, fact{kind, name, spotOf(w.Pos)})
+	upstreams := map[string]bool{} // whose names are no host's
+	for _, d := range ds {
+		for _, c := range d.Block {
+			if c.Err == nil && c.Name.Text == "upstream" && len(c.Args) > 0 {
+				upstreams[strings.ToLower(c.Args[0].Text)] = true
+			}
 		}
 	}
+	seen := map[[2]string]bool{}
 	var walk func([]*parser.Directive)
 	walk = func(ds []*parser.Directive) {
 		for _, d := range ds {
 			if d.Err != nil {
 				continue
 			}
-			if len(d.Args) > 0 {
-				factsOf(d, add)
+			w, names := directives.Table.NamedBy(d)
+			if kind := namesKind[names]; w != nil && kind != "" {
+				name := w.Text
+				if names == spec.ServerAddress {
+					if name = hostOf(o.server(name)); upstreams[strings.ToLower(name)] {
+						name = ""
+					}
+				}
+				if key := [2]string{kind, name}; name != "" && !strings.Contains(name, "$") && !seen[key] {
+					seen[key] = true
+					out = append(out, fact{kind, name, spotOf(w.Pos)})
+				}
 			}
 			walk(d.Block)
 		}
@@ -49,64 +62,10 @@ func deferred(ds []*parser.Directive) []fact {
 	return out
 }
 
-func factsOf(d *parser.Directive, add func(string, parser.Word, string)) {
-	w := d.Args[0]
-	switch name := d.Name.Text; {
-	case name == "listen":
-		add("socket", w, w.Text)
-	case name == "pid", name == "user":
-		add(name, w, w.Text)
-	case name == "load_module":
-		add("module", w, w.Text)
-	case name == "error_log" || name == "access_log":
-		if w.Text != "off" && w.Text != "stderr" && !strings.HasPrefix(w.Text, "syslog:") {
-			add("log", w, w.Text)
-		}
-	case strings.HasSuffix(name, "ssl_certificate"), strings.HasSuffix(name, "ssl_certificate_key"),
-		strings.HasSuffix(name, "ssl_trusted_certificate"), name == "ssl_client_certificate", name == "ssl_dhparam", strings.HasSuffix(name, "ssl_crl"):
-		if !strings.HasPrefix(w.Text, "data:") {
-			add("certificate", w, w.Text)
-		}
-	case strings.HasSuffix(name, "_pass"), name == "server" && d.Block == nil, name == "resolver":
-		add("host", w, hostOf(w.Text))
-	}
-}
-
-// hostOf is the name that a URL or address has to be looked up for; "" if it has none.
-func hostOf(text string) string {
-	if _, rest, ok := strings.Cut(text, "://"); ok {
-		text = rest
-	}
-	if strings.HasPrefix(text, "unix:") || strings.HasPrefix(text, "[") {
-		return ""
-	}
-	if i := strings.IndexAny(text, "/?"); i >= 0 {
-		text = text[:i]
-	}
-	host, _, _ := strings.Cut(text, ":")
-	if _, err := netip.ParseAddr(host); err == nil {
-		return ""
-	}
-	return host
-}
-
-// withoutUpstreams leaves out the names that upstream blocks have.
-func withoutUpstreams(facts []fact, ds []*parser.Directive) []fact {
-	names := map[string]bool{}
-	for _, d := range ds {
-		for _, c := range d.Block {
-			if c.Err == nil && c.Name.Text == "upstream" && len(c.Args) > 0 {
-				names[strings.ToLower(c.Args[0].Text)] = true
-			}
-		}
-	}
-	out := facts[:0]
-	for _, f := range facts {
-		if f.Kind != "host" || !names[strings.ToLower(f.Name)] {
-			out = append(out, f)
-		}
-	}
-	return out
+// namesKind are the kinds of facts that directives name.
+var namesKind = map[spec.Names]string{
+	spec.SocketAddress: "socket", spec.PidFile: "pid", spec.UserName: "user", spec.ModuleFile: "module", spec.LogFile: "log",
+	spec.CertificateFile: "certificate", spec.ServerAddress: "host",
 }
 
 // deferredText is the line that says so: "deferred: 2 host names (api, db), 1 pid file".

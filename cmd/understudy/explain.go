@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -21,11 +20,12 @@ func (a *app) explainCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "explain",
 		Usage:     "say what would become of a request, and why",
-		ArgsUsage: "[METHOD] URL",
+		ArgsUsage: "[FILE|DIR] [METHOD] URL",
 		Description: "Takes a request through the configuration without opening a socket: which server and\n" +
 			"location it gets and why the others are not it, what is rewritten, and which file or\n" +
 			"upstream answers, with the bytes that the upstream would get.\n\n" +
-			"A URL of tcp, tls or udp, such as tls://db.example:5432, is about the stream block.",
+			"A URL of tcp, tls or udp, such as tls://db.example:5432, is about the stream block.\n" +
+			"Ports and names in a URL may be those that an overlay gives to clients of run.",
 		Flags: append(confFlags(),
 			&cli.StringFlag{Name: "conf", Aliases: []string{"c"}, Value: ".", Usage: "the configuration, a `FILE|DIR`"},
 			&cli.StringFlag{Name: "request", Aliases: []string{"X"}, Usage: "the `METHOD` (default: GET, or POST with a body)"},
@@ -43,21 +43,18 @@ func (a *app) explainCommand() *cli.Command {
 	}
 }
 
-// explainMemory is how many bytes may be used before some are collected: the process
-// ends before that is worth the while.
-const explainMemory = 512 << 20
-
 func (a *app) explain(c *cli.Context) error {
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(explainMemory))
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
-	q, err := queryOf(c)
+	defer uncollected()()
+	conf, args := confOf(c)
+	q, err := queryOf(c, args)
 	if err != nil {
 		return err
 	}
-	s, err := sourceOf(c, c.String("conf"))
+	s, err := sourceOf(c, conf)
 	if err != nil {
 		return err
 	}
+	s.lenient, q.overlay = true, s.overlay
 	color, err := a.palette(c)
 	if err != nil {
 		return err
@@ -65,8 +62,8 @@ func (a *app) explain(c *cli.Context) error {
 	if err := s.load(); err != nil {
 		return err
 	}
-	for _, name := range s.stock {
-		fmt.Fprintf(a.stderr, "understudy: %s\n", stockText(name))
+	for _, text := range s.notices() {
+		fmt.Fprintf(a.stderr, "understudy: %s\n", text)
 	}
 	o, log := s.options(), new(listener)
 	o.Log = slog.New(log)
@@ -76,12 +73,18 @@ func (a *app) explain(c *cli.Context) error {
 		o.Wanted = func(main *spec.Scope) []*httpd.Server { return wanted(main, q) }
 	}
 	compiled, found := directives.Compile(s.tree, o)
+	if found.Err() == nil {
+		found = append(found, unsized(s.tree, compiled, o.Zones.Finish())...)
+	}
 	if found.Err() != nil {
 		r := newRenderer(a.stderr, s.tree.Files, palette{colorful(a.stderr)})
 		for _, d := range s.decorate(s.tree, found) {
 			r.diagnostic(d)
 		}
 		return &failure{code: exitFound}
+	}
+	if compiled.HTTP != nil {
+		compiled.HTTP.Mapping = s.overlay.mapping(compiled, s.overlay.ports)
 	}
 	var x *explanation
 	if q.stream() {
@@ -113,15 +116,27 @@ type query struct {
 	alpn                 []string
 	vars                 []string
 	effective            bool
+	overlay              *overlay // by which clients reach the configuration
 }
 
 func (q *query) stream() bool {
 	return q.url.Scheme == "tcp" || q.url.Scheme == "udp" || q.url.Scheme == "tls"
 }
 
-// queryOf reads the command line.
-func queryOf(c *cli.Context) (*query, error) {
-	args := c.Args().Slice()
+// confOf is the configuration that the command line names: by an option or, as in other
+// commands, by the first argument, if that is no method. It returns the other arguments.
+func confOf(c *cli.Context) (conf string, args []string) {
+	args = c.Args().Slice()
+	if len(args) > 1 && !c.IsSet("conf") {
+		if _, err := os.Stat(args[0]); err == nil || strings.ContainsAny(args[0], "./") { // no method has these
+			return args[0], args[1:]
+		}
+	}
+	return c.String("conf"), args
+}
+
+// queryOf reads the command line; args are those behind the configuration.
+func queryOf(c *cli.Context, args []string) (*query, error) {
 	q := &query{method: c.String("request"), vars: c.StringSlice("var"), effective: c.Bool("effective"), sni: c.String("sni")}
 	if len(args) == 2 && q.method == "" {
 		q.method, args = args[0], args[1:]
@@ -220,7 +235,7 @@ func target0(text string) string {
 	return rest
 }
 
-// port is the one that the URL names, or that of its scheme.
+// port is the one that the URL names, or that of its scheme, as clients have it.
 func (q *query) port() (port uint16, given bool, err error) {
 	port = 80
 	if q.url.Scheme == "https" {

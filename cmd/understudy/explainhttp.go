@@ -74,7 +74,7 @@ func explainHTTP(c *directives.Compiled, q *query) (*explanation, error) {
 // arriveHTTP finds where a request arrives.
 func arriveHTTP(main *spec.Scope, q *query) (place[*httpd.Address], error) {
 	l := spec.Result[httpcore.Listening](main)
-	name := []byte(strings.ToLower(q.url.Hostname()))
+	name := []byte(strings.ToLower(q.overlay.host(q.url.Hostname())))
 	return arrive(q, "tcp", l.Entries, func(i int) *listen.Addresses[*httpd.Address] { return &l.Ports[i].Addresses }, func(a *httpd.Address) bool {
 		_, how, _ := a.Find(nil, name)
 		return how != hostnames.None
@@ -94,6 +94,7 @@ func wanted(main *spec.Scope, q *query) []*httpd.Server {
 		if err != nil {
 			continue
 		}
+		host = []byte(q.overlay.host(string(host)))
 		if s, _, st := at.address.Find(nil, host); st == httpd.OK && !slices.Contains(out, s) {
 			out = append(out, s)
 		}

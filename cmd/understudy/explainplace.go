@@ -22,9 +22,13 @@ type place[A any] struct {
 // says nothing of its address, so an address in the URL is taken as it is, and for a
 // name every address of the port will do, best one where a server has that name.
 func arrive[A any](q *query, network string, entries []runtime.Entry, of func(i int) *listen.Addresses[A], knows func(A) bool) (place[A], error) {
-	port, given, err := q.port()
+	client, given, err := q.port()
 	if err != nil {
 		return place[A]{}, err
+	}
+	port := uint16(q.overlay.port(int(client)))
+	if root := int(client) - firstShift; port == client && root > 0 && root < 1024 && !listens(entries, client) && listens(entries, uint16(root)) {
+		port = uint16(root)
 	}
 	host, _ := netip.ParseAddr(q.url.Hostname())
 	var all []string
@@ -67,8 +71,21 @@ func arrive[A any](q *query, network string, entries []runtime.Entry, of func(i 
 		return best, failf(exitFound, "nothing listens on port %d; put a port into the URL: the configuration listens on %s", port, strings.Join(all, ", "))
 	case score < 100:
 		best.why = fmt.Sprintf("nothing listens on port %d, and this is all there is", port)
+	case port != client:
+		best.why = fmt.Sprintf("run puts port %d at %d", port, client)
+		if q.overlay.port(int(client)) != int(port) {
+			best.why += ", where ports below 1024 are for root only"
+		}
 	}
 	return best, nil
+}
+
+// listens reports whether there is a socket for a port.
+func listens(entries []runtime.Entry, port uint16) bool {
+	return slices.ContainsFunc(entries, func(e runtime.Entry) bool {
+		a, err := netip.ParseAddrPort(e.Addr)
+		return err == nil && a.Port() == port
+	})
 }
 
 // candidate says how well a socket does for a host: 0 not at all.

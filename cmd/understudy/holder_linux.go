@@ -18,17 +18,25 @@ func holderOf(network string, port int) holder {
 	if len(sockets) == 0 {
 		return holder{}
 	}
+	var h holder
+	eachOwner(func(socket string) bool { return h.pid == 0 && sockets[socket] }, func(_ string, by holder) { h = by })
+	return h
+}
+
+// eachOwner calls f with the sockets that are wanted, as links in /proc name them, and
+// the processes that have them open.
+func eachOwner(wanted func(socket string) bool, f func(socket string, by holder)) {
 	files, _ := filepath.Glob("/proc/[0-9]*/fd/*")
 	for _, file := range files {
-		if to, err := os.Readlink(file); err != nil || !sockets[to] {
+		socket, err := os.Readlink(file)
+		if err != nil || !wanted(socket) {
 			continue
 		}
 		dir := filepath.Dir(filepath.Dir(file))
 		pid, _ := strconv.Atoi(filepath.Base(dir))
 		name, _ := os.ReadFile(filepath.Join(dir, "comm"))
-		return holder{pid, strings.TrimSpace(string(name))}
+		f(socket, holder{pid, strings.TrimSpace(string(name))})
 	}
-	return holder{}
 }
 
 // States of sockets in proc_net(5).

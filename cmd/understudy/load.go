@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"understudy/directives"
+	"understudy/directives/lint"
 	"understudy/directives/spec"
 	"understudy/parser"
 	"understudy/parser/diag"
@@ -189,11 +190,23 @@ func (p *program) open(c *configuration) bool {
 		p.journal.printf(logs.Emerg, "%v", first(err))
 		return false
 	}
-	for _, err := range c.zones.Finish() {
+	errs := c.zones.Finish()
+	if len(errs) > 0 && p.foreground != nil {
+		return p.foreground.report(c.tree, unsized(c.tree, c.compiled, errs))
+	}
+	for _, err := range errs {
 		p.journal.printf(logs.Emerg, "%v", err)
 		return false
 	}
 	return true
+}
+
+// unsized are the findings about zones that are used and not defined, with what was
+// probably meant.
+func unsized(tree *parser.Tree, c *directives.Compiled, errs []error) diag.List {
+	found := lint.Unsized(tree, errs)
+	lint.Advise(tree, c, found)
+	return found
 }
 
 // first returns the first of joined errors: nginx stops there.

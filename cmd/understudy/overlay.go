@@ -23,6 +23,7 @@ type overlay struct {
 	hosts     []substitution // names of the configuration, and what clients call them
 	paths     []substitution // folders and files
 	file      string         // that some of it is from; "": there is none
+	said      []string       // the options of the command line that make it
 	watch     bool
 }
 
@@ -32,15 +33,19 @@ type substitution struct{ from, to string }
 // overlayFile is read beside a configuration.
 const overlayFile = "understudy.toml"
 
-// overlayFlags are the options of run that make an overlay.
+// overlayFlags are the options that make an overlay: with check and explain they say what
+// run does with them.
 func overlayFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringSliceFlag{Name: "port-map", Usage: "`80=8080,443=8443`: listen on the second where the configuration says the first"},
 		&cli.StringSliceFlag{Name: "upstream", Usage: "`api:5001=localhost:3000`: connect to the second where the configuration says the first"},
 		&cli.StringSliceFlag{Name: "host", Usage: "`prod.example.com=prod.localhost`: clients say the second, the configuration sees the first"},
 		&cli.StringSliceFlag{Name: "path", Usage: "`/etc/nginx=./nginx`: files of the first folder are in the second"},
-		&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "read the configuration again when a file of it changes"},
 	}
+}
+
+func watchFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "read the configuration again when a file of it changes"}
 }
 
 // overlayOf reads the options of a command, and the file beside the
@@ -59,6 +64,11 @@ func overlayOf(c *cli.Context, dir string) (*overlay, error) {
 	}{{"upstream", &o.upstreams, said.Upstream}, {"host", &o.hosts, said.Host}, {"path", &o.paths, said.Path}} {
 		if *x.into, err = substitutions(x.flag, c.StringSlice(x.flag), x.file); err != nil {
 			return nil, err
+		}
+	}
+	for _, flag := range []string{"port-map", "upstream", "host", "path"} {
+		for _, v := range c.StringSlice(flag) {
+			o.said = append(o.said, "--"+flag, v)
 		}
 	}
 	ports, err := substitutions("port-map", c.StringSlice("port-map"), said.Ports)
@@ -175,9 +185,36 @@ func readOverlay(name string) (*overlayText, error) {
 
 // path returns where a file of the configuration is.
 func (o *overlay) path(name string) string {
+	if o == nil {
+		return name
+	}
 	for _, p := range o.paths {
 		if rest, ok := strings.CutPrefix(name, p.from); ok && (rest == "" || rest[0] == '/') {
 			return p.to + rest
+		}
+	}
+	return name
+}
+
+// port returns the configuration's own port of one that clients use.
+func (o *overlay) port(port int) int {
+	if o != nil {
+		for from, to := range o.ports {
+			if to == port {
+				return from
+			}
+		}
+	}
+	return port
+}
+
+// host returns the configuration's own name of one that clients use.
+func (o *overlay) host(name string) string {
+	if o != nil {
+		for _, h := range o.hosts {
+			if strings.EqualFold(h.to, name) {
+				return h.from
+			}
 		}
 	}
 	return name

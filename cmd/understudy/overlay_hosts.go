@@ -22,8 +22,13 @@ func (f *foreground) mapping(c *directives.Compiled) *httpd.Mapping {
 			ports[int(from.Port())] = int(to.Port())
 		}
 	}
+	return f.overlay.mapping(c, ports)
+}
+
+// mapping is how clients reach the http block by ports and by the names of the overlay.
+func (o *overlay) mapping(c *directives.Compiled, ports map[int]int) *httpd.Mapping {
 	hosts := map[string]string{}
-	for _, h := range f.overlay.hosts {
+	for _, h := range o.hosts {
 		hosts[h.from] = h.to
 	}
 	return httpd.NewMapping(c.HTTP, ports, hosts)

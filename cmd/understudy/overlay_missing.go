@@ -4,14 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/tls"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
-	goruntime "runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -32,42 +29,47 @@ type kind struct {
 	items []string
 }
 
-// gather adds to a kind of notice, which tellGathered gives.
-func (f *foreground) gather(text, item string) {
-	for i := range f.gathered {
-		if k := &f.gathered[i]; k.text == text {
+// A gathering is kinds of notices that are to be given.
+type gathering []kind
+
+// add adds to a kind of notice.
+func (g *gathering) add(text, item string) {
+	for i := range *g {
+		if k := &(*g)[i]; k.text == text {
 			if !slices.Contains(k.items, item) {
 				k.items = append(k.items, item)
 			}
 			return
 		}
 	}
-	f.gathered = append(f.gathered, kind{text, []string{item}})
+	*g = append(*g, kind{text, []string{item}})
 }
 
-// tellGathered gives a notice of each kind.
-func (f *foreground) tellGathered() {
-	for _, k := range f.gathered {
+// notices are one notice of each kind.
+func (g gathering) notices() (list []string) {
+	for _, k := range g {
 		item := k.items[0]
 		if n := len(k.items) - 1; n > 0 {
 			item += fmt.Sprintf(", and %d more", n)
 		}
-		f.notice(k.text, item)
+		list = append(list, fmt.Sprintf(k.text, item))
+	}
+	return list
+}
+
+func (f *foreground) gather(text, item string) { f.gathered.add(text, item) }
+
+// tellGathered gives a notice of each kind.
+func (f *foreground) tellGathered() {
+	for _, text := range f.gathered.notices() {
+		f.notice("%s", text)
 	}
 	f.gathered = nil
 }
 
 // spec is the overlay as the configuration's directives ask for it.
 func (f *foreground) spec() *spec.Overlay {
-	var list []spec.Substitution
-	for _, s := range f.overlay.upstreams {
-		list = append(list, spec.Substitution{From: s.from, To: s.to})
-	}
-	o := &spec.Overlay{Unresolved: f.unresolved, Certificate: f.certificate, Missing: f.missing}
-	if len(list) > 0 {
-		o.Server = func(host string, port int) (string, bool) { return spec.Substitute(list, host, port) }
-	}
-	return o
+	return &spec.Overlay{Server: f.overlay.servers(), Unresolved: f.unresolved, Certificate: f.certificate, Missing: f.missing}
 }
 
 // missing is told of a file for TLS that cannot be read.
@@ -109,26 +111,6 @@ func readable(name string) bool {
 		f.Close()
 	}
 	return err == nil
-}
-
-// dataDir is where the person's local authority is.
-//
-// https://specifications.freedesktop.org/basedir-spec/latest/
-func dataDir() string {
-	if base := os.Getenv("XDG_DATA_HOME"); filepath.IsAbs(base) {
-		return filepath.Join(base, "understudy")
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		home = os.TempDir()
-	}
-	switch goruntime.GOOS {
-	case "darwin":
-		return filepath.Join(home, "Library", "Application Support", "understudy")
-	case "windows":
-		return filepath.Join(os.Getenv("LocalAppData"), "understudy")
-	}
-	return filepath.Join(home, ".local", "share", "understudy")
 }
 
 // unresolved is told of a host without an address.
@@ -179,8 +161,10 @@ func serverHosts(d *parser.Directive) (hosts []string) {
 		return nil
 	}
 	if d.Name.Text == "server" && len(d.Args) > 0 && d.Parent != nil && d.Parent.Name.Text == "upstream" {
-		host, _, _ := strings.Cut(d.Args[0].Text, ":")
-		return []string{host}
+		if host := hostOf(d.Args[0].Text); host != "" {
+			return []string{host}
+		}
+		return nil
 	}
 	for _, c := range d.Block {
 		hosts = append(hosts, serverHosts(c)...)
@@ -265,10 +249,4 @@ func (f *foreground) forgetHosts() {
 type lookedUp struct {
 	addrs []string
 	err   error
-}
-
-// isAbsent reports whether an included file is passed over: it belongs to the
-// server's system, and is not here. One beside the configuration is missed.
-func (s *source) isAbsent(name string, err error) bool {
-	return s.lenient && errors.Is(err, fs.ErrNotExist) && filepath.IsAbs(name) && !strings.HasPrefix(name, filepath.Dir(s.conf)+"/")
 }

@@ -3,9 +3,10 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
+	"understudy/directives"
+	"understudy/directives/spec"
 	"understudy/parser"
 )
 
@@ -16,12 +17,10 @@ const packagedConf = "/etc/nginx"
 // where returns where a file is that an include names: where the overlay says, or
 // beside the configuration.
 func (s *source) where(name string) string {
-	if s.overlay != nil {
-		if to := s.overlay.path(name); to != name {
-			return s.template(to)
-		}
+	if to := s.overlay.path(name); to != name {
+		return s.template(to)
 	}
-	return s.template(s.beside(name))
+	return s.template(s.above(s.beside(name)))
 }
 
 // beside returns a file of /etc/nginx as it is in the folder of the configuration,
@@ -51,38 +50,32 @@ func found(name string) bool {
 }
 
 // paths has the directives of a tree name files where they are.
-func (f *foreground) paths(ds []*parser.Directive) {
+func (s *source) paths(ds []*parser.Directive) {
 	for _, d := range ds {
 		if d.Err != nil {
 			continue
 		}
-		f.paths(d.Block)
-		from, to := pathArgs(d.Name.Text)
-		for i := from; i < min(to, len(d.Args)); i++ {
-			w := &d.Args[i]
-			if w.Text = f.overlay.path(w.Text); !strings.Contains(w.Text, "$") {
-				w.Text = f.source.beside(w.Text)
+		s.paths(d.Block)
+		w, names := directives.Table.NamedBy(d)
+		if d.Name.Text == "set" && len(d.Args) == 2 { // a folder that root is made of
+			w, names = &d.Args[1], spec.FileName
+		}
+		if w == nil || !names.IsFile() {
+			continue
+		}
+		if w.Text = s.overlay.path(w.Text); !strings.Contains(w.Text, "$") {
+			if to := s.beside(w.Text); to != w.Text {
+				w.Text = absolute(to) // relative ones are relative to the prefix
 			}
 		}
 	}
 }
 
-// pathArgs returns which arguments of a directive are the names of files or
-// folders.
-func pathArgs(name string) (from, to int) {
-	switch {
-	case slices.Contains(fileDirectives, name),
-		strings.HasSuffix(name, "_path") && name != "proxy_cookie_path", strings.HasSuffix(name, "_file"),
-		strings.HasSuffix(name, "ssl_certificate"), strings.HasSuffix(name, "ssl_certificate_key"),
-		strings.HasSuffix(name, "ssl_trusted_certificate"), strings.HasSuffix(name, "ssl_crl"):
-		return 0, 1
-	case name == "set": // a folder that root is made of
-		return 1, 2
+// absolute is the absolute path of a file.
+func absolute(name string) string {
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return name
 	}
-	return 0, 0
-}
-
-var fileDirectives = []string{
-	"root", "alias", "access_log", "error_log", "pid", "lock_file", "working_directory", "load_module", "proxy_store",
-	"ssl_client_certificate", "ssl_dhparam", "ssl_session_ticket_key", "geoip_country", "geoip_city", "geoip_org", "perl_modules",
+	return filepath.ToSlash(path)
 }

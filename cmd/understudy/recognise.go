@@ -47,7 +47,9 @@ func (r *recogniser) walk(ds []*parser.Directive) {
 		if d.Err != nil {
 			continue
 		}
-		r.at[d.Name.Pos] = d
+		if len(r.found) > 0 {
+			r.at[d.Name.Pos] = d
+		}
 		if d.Name.Pos.IsValid() {
 			r.word(d, d.Name, true)
 			for _, w := range d.Args {

@@ -18,7 +18,7 @@ func findingsOf(t *testing.T, text string) (diag.List, string) {
 		t.Fatal(err)
 	}
 	s := &source{conf: name, prefix: filepath.Dir(name) + "/", version: target}
-	found, err := s.check(false)
+	found, err := s.check(asItIs)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,8 @@ type report struct {
 	files    []parser.File // of the configuration
 	found    diag.List
 	deferred []fact
+	part     string   // says that it is a part of one; "": it is whole
+	supplied []string // blocks that it lacks
 	count    map[diag.Severity]int
 }
 
@@ -54,12 +56,16 @@ func (r *report) json(w io.Writer) error {
 		Conf     string        `json:"conf"`
 		Findings []jsonFinding `json:"findings"`
 		Deferred []fact        `json:"deferred"`
+		Supplied []string      `json:"supplied,omitempty"`
 		Errors   int           `json:"errors"`
 		Warnings int           `json:"warnings"`
 		Hints    int           `json:"hints"`
-	}{1, r.conf, []jsonFinding{}, r.deferred, r.count[diag.Error], r.count[diag.Warning], r.count[diag.Hint]}
+	}{1, r.conf, []jsonFinding{}, r.deferred, nil, r.count[diag.Error], r.count[diag.Warning], r.count[diag.Hint]}
 	if out.Deferred == nil {
 		out.Deferred = []fact{}
+	}
+	if r.part != "" {
+		out.Supplied = r.supplied
 	}
 	for _, d := range r.found {
 		f := jsonFinding{Code: d.ID(), Name: d.Code, Severity: level[d.Severity], spot: spotOf(d.Pos), Message: d.Msg, Detail: d.Detail}
@@ -98,6 +104,9 @@ func (r *report) github(w io.Writer) {
 			text += "\n" + d.Detail
 		}
 		fmt.Fprintf(w, "::%s %stitle=%s::%s\n", command, at, property.Replace(d.ID()+" "+d.Code), data.Replace(text))
+	}
+	if r.part != "" {
+		fmt.Fprintf(w, "%s\n", r.part)
 	}
 	fmt.Fprintf(w, "%s: %s\n", r.conf, summary(r.count))
 }

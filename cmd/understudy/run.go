@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"maps"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -31,7 +30,7 @@ func (a *app) runCommand() *cli.Command {
 			"temporary files that cannot be where the configuration wants them are elsewhere, and\n" +
 			"standard error says so. Ctrl-C stops, SIGQUIT lets requests finish, SIGHUP reads the\n" +
 			"configuration again.",
-		Flags: append(append(append(confFlags(), overlayFlags()...), consoleFlags()...),
+		Flags: append(append(confFlags(), consoleFlags()...), watchFlag(),
 			&cli.StringFlag{Name: "globals", Aliases: []string{"g"}, Usage: "`DIRECTIVES` of the main context to add"}),
 		Action: func(c *cli.Context) error {
 			arg, err := oneConf(c)
@@ -46,12 +45,6 @@ func (a *app) runCommand() *cli.Command {
 			if _, err := a.palette(c); err != nil {
 				return err
 			}
-			o, err := overlayOf(c, filepath.Dir(s.conf))
-			if err != nil {
-				return err
-			}
-			s.overlay = o
-			s.reread = func() (*overlay, error) { return overlayOf(c, filepath.Dir(s.conf)) }
 			return a.serve(s, c.String("color"), showingOf(c))
 		},
 	}
@@ -99,7 +92,7 @@ type foreground struct {
 	said    map[string]bool
 
 	began     time.Time           // when the configuration was read last
-	gathered  []kind              // notices to be given
+	gathered  gathering           // notices to be given
 	unknown   []spec.Unresolved   // likewise findings
 	looked    map[string]lookedUp // host names, of the configuration that is being read
 	failing   map[string]lookedUp // those of the configuration before that had no address
@@ -147,11 +140,9 @@ func (f *foreground) read() (*parser.Tree, error) {
 	if err := s.load(); err != nil {
 		return nil, err
 	}
-	for _, name := range s.absent {
-		f.gather("included files of the server that are not here are passed over: %s", name)
-	}
+	s.gatheredAsides(f.gathered.add)
 	if len(s.supplied) > 0 {
-		f.notice("%s is a part of a configuration: running it inside %s", s.conf, blocks(s.supplied))
+		f.notice("%s", s.partText("running it"))
 	}
 	for _, name := range s.stock {
 		f.notice("%s", stockText(name))

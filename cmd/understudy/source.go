@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -57,28 +58,30 @@ type source struct {
 	prefix   string // absolute, with a final "/"
 	fragment bool   // supply what a fragment lacks
 	version  string // of nginx
-	globals  string // directives before those of the file
+	globals  string // directives before those of the file; "": none
 
 	tree      *parser.Tree
 	supplied  []string                 // blocks that were missing
-	overlay   *overlay                 // nil: there is none
+	overlay   *overlay                 // nil: there is none, but run needs one
 	reread    func() (*overlay, error) // nil: the overlay stays
 	templates *templating              // of the folder of the configuration
 	read      []string                 // files that were read or looked for, and folders of patterns
 
+	part    bool     // the tree is a part of a configuration
+	whole   bool     // it is known to be none
 	stock   []string // included files that are not here, and that stock has
-	absent  []string // included files that are not here, and are passed over if lenient
+	asides  []aside  // what is passed over
 	besides []string // files of /etc/nginx that are beside the configuration
 	lenient bool     // the configuration is to run, as well as it can here
 }
 
 // confFlags are the options of every command that reads a configuration.
 func confFlags() []cli.Flag {
-	return []cli.Flag{
+	return append(overlayFlags(), []cli.Flag{
 		&cli.StringFlag{Name: "prefix", Aliases: []string{"p"}, Usage: "`DIR` that relative names are relative to (default: that of the configuration)"},
 		&cli.StringFlag{Name: "target", Value: target, Usage: "the `VERSION` of nginx whose defaults apply"},
 		colorFlag(),
-	}
+	}...)
 }
 
 func colorFlag() cli.Flag {
@@ -103,7 +106,9 @@ func sourceOf(c *cli.Context, arg string) (*source, error) {
 		return nil, failf(exitEnvironment, "%v", err)
 	}
 	s.prefix = strings.TrimSuffix(filepath.ToSlash(s.prefix), "/") + "/"
-	return s, nil
+	s.reread = func() (*overlay, error) { return overlayOf(c, filepath.Dir(conf)) }
+	s.overlay, err = s.reread()
+	return s, err
 }
 
 // targetVersion is the version that --target means: nginx-1.24 is the last of that branch.
@@ -130,18 +135,34 @@ func isVersion(s string) bool {
 
 // load reads the tree. A main file that cannot be read is a failure.
 func (s *source) load() error {
-	s.stock, s.absent, s.read, s.besides = nil, nil, nil, nil
+	s.whole = false
+	if err := s.loadOnce(); err != nil {
+		return err
+	}
+	if s.part || !slices.ContainsFunc(s.asides, func(a aside) bool { return a.beside }) {
+		return nil
+	}
+	s.whole = true
+	return s.loadOnce()
+}
+
+func (s *source) loadOnce() error {
+	s.stock, s.asides, s.read, s.besides, s.supplied = nil, nil, nil, nil, nil
 	s.templates = templatesOf(filepath.ToSlash(filepath.Dir(s.conf)), os.Environ())
 	if strings.HasSuffix(s.conf, s.templates.suffix) {
 		s.templates.templated[s.conf] = true
 	}
-	tree, err := parser.Load(s.conf, parser.Options{Command: s.globals, ReadFile: s.readFile, Glob: s.glob, Where: s.where})
+	tree, err := parser.Load(s.conf, parser.Options{Command: s.globals, ReadFile: s.readFile, Glob: s.glob, Where: s.where, Missing: s.missing})
 	if err != nil && len(tree.Files) == 0 {
 		return failf(exitEnvironment, "%v", err)
 	}
-	s.tree = tree
+	s.tree, s.part = tree, s.isPart(tree)
+	s.paths(tree.Directives)
 	if s.fragment {
 		s.supplied = complete(tree, directives.Table)
+		if s.part && s.lenient {
+			s.passOver(tree)
+		}
 	}
 	return nil
 }
@@ -171,12 +192,13 @@ func (s *source) readFile(name string) ([]byte, error) {
 			s.stock = append(s.stock, name)
 			return found, nil
 		}
-		if s.isAbsent(name, err) {
-			s.absent = append(s.absent, name)
-			return nil, nil
-		}
 	}
 	return text, err
+}
+
+// partText says that what a part lacks is supplied; doing is what is done inside.
+func (s *source) partText(doing string) string {
+	return fmt.Sprintf("%s is a part of a configuration: %s inside %s", s.conf, doing, blocks(s.supplied))
 }
 
 // stockText says that a file of those that come with nginx is used.
@@ -190,6 +212,7 @@ func (s *source) options() spec.Options {
 		Prefix:     s.prefix,
 		ConfPrefix: s.tree.Prefix,
 		Version:    s.version,
+		Overlay:    &spec.Overlay{Server: s.overlay.servers()},
 		Offline:    true,
 		ThirdParty: true,
 		Zones:      new(zone.Set),

@@ -11,6 +11,8 @@ import (
 
 	"github.com/fsnotify/fsnotify"
 
+	"understudy/directives"
+	"understudy/directives/spec"
 	"understudy/parser"
 )
 
@@ -226,21 +228,13 @@ func (f *foreground) dependencies(ds []*parser.Directive, list []string) []strin
 			continue
 		}
 		list = f.dependencies(d.Block, list)
-		name := d.Name.Text
-		if len(d.Args) == 0 || !strings.Contains(name, "ssl_") && !strings.HasSuffix(name, "_user_file") {
+		w, names := directives.Table.NamedBy(d)
+		if w == nil || names != spec.CertificateFile && names != spec.PasswordFile || strings.Contains(w.Text, "$") {
 			continue
 		}
-		if from, _ := pathArgs(name); from != 0 || !isPathDirective(name) || strings.ContainsAny(d.Args[0].Text, "$:") {
-			continue
-		}
-		list = append(list, under(filepath.ToSlash(filepath.Dir(f.source.conf))+"/", d.Args[0].Text))
+		list = append(list, under(filepath.ToSlash(filepath.Dir(f.source.conf))+"/", w.Text))
 	}
 	return list
-}
-
-func isPathDirective(name string) bool {
-	_, to := pathArgs(name)
-	return to > 0
 }
 
 // edits are the files that change; nil if nobody watches.

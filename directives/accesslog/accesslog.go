@@ -77,7 +77,7 @@ func (m *module[S]) directives(top, blocks, all spec.Context) []spec.Directive[c
 		Doc:    "Gives a format a name.",
 		Set:    spec.Do(m.addFormat),
 	}, {
-		Name: "access_log", In: all, Args: spec.AtLeast(1),
+		Name: "access_log", Names: spec.LogFile, In: all, Args: spec.AtLeast(1),
 		Syntax: "path [format [buffer=size] [gzip[=level]] [flush=time] [if=condition]] | off",
 		Doc:    "Writes a line for each request, or session, to a file or a syslog server.",
 		Set:    spec.Fill(func(c *conf[S]) *spec.Value[access[S]] { return &c.logs }, m.addLog),

@@ -38,13 +38,13 @@ func UpstreamDirectives[C any, S vars.Subject](prefix string, in spec.Context, a
 	}
 	file := func(name, doc string, field func(*Upstream[S]) *spec.Value[string]) spec.Directive[C] {
 		return spec.Directive[C]{
-			Name: prefix + name, In: in, Syntax: "file", Doc: doc,
+			Name: prefix + name, Names: spec.CertificateFile, In: in, Syntax: "file", Doc: doc,
 			Set: spec.SetText(func(c *C) *spec.Value[string] { return field(at(c)) }),
 		}
 	}
 	own := func(name, doc string, field func(*Upstream[S]) *spec.Value[Name]) spec.Directive[C] {
 		return spec.Directive[C]{
-			Name: prefix + name, In: in, Syntax: "file", Doc: doc,
+			Name: prefix + name, Names: spec.CertificateFile, In: in, Syntax: "file", Doc: doc,
 			Set: spec.Scalar(func(c *C) *spec.Value[Name] { return field(at(c)) }, spec.Text, spec.Exactly(1), nil, ParseName),
 		}
 	}
@@ -76,7 +76,7 @@ func UpstreamDirectives[C any, S vars.Subject](prefix string, in spec.Context, a
 		own("ssl_certificate", "Names the certificate shown to the server.", func(t *Upstream[S]) *spec.Value[Name] { return &t.cert }),
 		own("ssl_certificate_key", "Names the key of the certificate shown to the server.", func(t *Upstream[S]) *spec.Value[Name] { return &t.key }),
 		{
-			Name: prefix + "ssl_password_file", In: in, Syntax: "file",
+			Name: prefix + "ssl_password_file", Names: spec.CertificateFile, In: in, Syntax: "file",
 			Doc: "Names a file of passwords of keys.",
 			Set: spec.Scalar(func(c *C) *spec.Value[[][]byte] { return &at(c).passwords }, spec.Text, spec.Exactly(1), nil, ReadPasswords),
 		}, {

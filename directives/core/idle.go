@@ -17,7 +17,7 @@ var idle = []spec.Directive[conf]{{
 	Doc: "Reads the clock only once in an interval.",
 	Set: spec.Accept("the clock is read when the time is needed", spec.SetTime(func(c *conf) *spec.Value[time.Duration] { return &c.times[0] }, true)),
 }, {
-	Name: "lock_file", In: spec.Main, Syntax: "file", Default: "logs/nginx.lock",
+	Name: "lock_file", Names: spec.FileName, In: spec.Main, Syntax: "file", Default: "logs/nginx.lock",
 	Doc: "Names the file that workers lock where they have no better way.",
 	Set: spec.Accept("there are no workers that would wait for each other", spec.SetText(func(c *conf) *spec.Value[string] { return &c.words[0] })),
 }, {
@@ -33,7 +33,7 @@ var idle = []spec.Directive[conf]{{
 	Doc: "Binds workers to CPUs.",
 	Set: spec.Accept("there are no workers to bind: requests run on whatever CPU is free", spec.Do(setAffinity)),
 }, {
-	Name: "load_module", In: spec.Main, Args: spec.Exactly(1), Syntax: "file",
+	Name: "load_module", Names: spec.ModuleFile, In: spec.Main, Args: spec.Exactly(1), Syntax: "file",
 	Doc: "Loads a dynamic module.",
 	Set: spec.Accept("nginx's modules are part of the program", spec.Do(loadModule)),
 }, {

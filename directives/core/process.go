@@ -14,7 +14,7 @@ var process = []spec.Directive[conf]{{
 	Doc: "Runs the process in the background.",
 	Set: spec.SetFlag(func(c *conf) *spec.Value[bool] { return &c.daemon }),
 }, {
-	Name: "pid", In: spec.Main, Syntax: "file", Default: pidFile,
+	Name: "pid", Names: spec.PidFile, In: spec.Main, Syntax: "file", Default: pidFile,
 	Doc: "Names the file that keeps the number of the process.",
 	Set: spec.SetText(func(c *conf) *spec.Value[string] { return &c.pid }),
 }, {
@@ -22,7 +22,7 @@ var process = []spec.Directive[conf]{{
 	Doc: "Sets on how many CPUs the process runs at once; auto is all of them.",
 	Set: spec.Scalar(func(c *conf) *spec.Value[int] { return &c.workers }, spec.Number, spec.Exactly(1), []string{"auto"}, parseWorkers),
 }, {
-	Name: "user", In: spec.Main, Args: spec.Between(1, 2), Syntax: "user [group]",
+	Name: "user", Names: spec.UserName, In: spec.Main, Args: spec.Between(1, 2), Syntax: "user [group]",
 	Doc: "Sets who serves requests, if the process is started by root. The group is by default the one that is called like the user.",
 	Set: spec.Do(setUser),
 }, {
@@ -38,7 +38,7 @@ var process = []spec.Directive[conf]{{
 	Doc: "Limits how long a graceful shutdown may take. Connections that are open then are closed.",
 	Set: spec.SetTime(func(c *conf) *spec.Value[time.Duration] { return &c.shutdown }, true),
 }, {
-	Name: "working_directory", In: spec.Main, Syntax: "directory",
+	Name: "working_directory", Names: spec.FileName, In: spec.Main, Syntax: "directory",
 	Doc: "Sets the directory in which the process works, where a core file is written.",
 	Set: spec.SetText(func(c *conf) *spec.Value[string] { return &c.dir }),
 }, {
@@ -49,7 +49,7 @@ var process = []spec.Directive[conf]{{
 		return nil
 	}),
 }, {
-	Name: "error_log", In: spec.Main, Args: spec.AtLeast(1), Syntax: "file [level]",
+	Name: "error_log", Names: spec.LogFile, In: spec.Main, Args: spec.AtLeast(1), Syntax: "file [level]",
 	Doc: "Writes errors of a level and worse to a file, stderr, syslog: or memory:. Several directives write to several logs.",
 	Set: spec.AddTo(func(c *conf) *spec.Value[[]spec.ErrorLog] { return &c.logs }, (*spec.Call).ErrorLog),
 }, {

@@ -103,7 +103,7 @@ func directives[S subject](top, in spec.Context) []spec.Directive[conf[S]] {
 		Doc: "Counts the connections of each key in a zone.",
 		Set: spec.Fill(func(c *conf[S]) *spec.Value[map[string]*limiter[S]] { return &c.zones }, addZone[S]),
 	}, {
-		Name: "limit_conn", In: in, Args: spec.Exactly(2), Syntax: "zone number",
+		Name: "limit_conn", Names: spec.ZoneName, In: in, Args: spec.Exactly(2), Syntax: "zone number",
 		Doc: "Limits the connections of a key.",
 		Set: spec.Fill(func(c *conf[S]) *spec.Value[[]limit] { return &c.limits }, addLimit),
 	}, {

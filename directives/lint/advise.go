@@ -163,7 +163,7 @@ func (a *adviser) zone(d *diag.Diagnostic) {
 			d.Pos = w.Pos
 		}
 	})
-	a.suggest(d, name, zones(a.tree), "zone")
+	a.suggest(d, name, Zones(a.tree), "zone")
 }
 
 // Unsized words the errors of [zone.Set.Finish], which nginx finds when it creates the
@@ -172,9 +172,10 @@ func Unsized(tree *parser.Tree, errs []error) (found diag.List) {
 	for _, err := range errs {
 		d := diag.Diagnostic{Severity: diag.Error, Code: "unknown-zone", Msg: err.Error()}
 		name := between(d.Msg)
-		words(tree.Directives, func(x *parser.Directive, w parser.Word) {
-			if !d.Pos.IsValid() && (w.Text == name || w.Text == "zone="+name) {
+		Uses(tree.Directives, func(x *parser.Directive, w *parser.Word, zone string) {
+			if zone == name && !d.Pos.IsValid() {
 				d.Pos = w.Pos
+				d.Detail = definition(x.Name.Text, zone)
 			}
 		})
 		found = append(found, d)
@@ -182,8 +183,38 @@ func Unsized(tree *parser.Tree, errs []error) (found diag.List) {
 	return found
 }
 
-// zones are the names of the shared zones that a configuration defines.
-func zones(tree *parser.Tree) []string {
+// Uses calls f with each directive that uses a shared zone, the word that names it, and
+// the name.
+func Uses(ds []*parser.Directive, f func(d *parser.Directive, w *parser.Word, zone string)) {
+	for _, d := range ds {
+		if w, names := directives.Table.NamedBy(d); names == spec.ZoneName && w != nil {
+			f(d, w, strings.TrimPrefix(w.Text, "zone="))
+		}
+		Uses(d.Block, f)
+	}
+}
+
+// definition is what would define the zone that a directive uses.
+func definition(directive, zone string) string {
+	text := ""
+	switch {
+	case directive == "limit_req":
+		text = fmt.Sprintf("limit_req_zone $binary_remote_addr zone=%s:10m rate=10r/s;", zone)
+	case directive == "limit_conn":
+		text = fmt.Sprintf("limit_conn_zone $binary_remote_addr zone=%s:10m;", zone)
+	case strings.HasSuffix(directive, "_cache"):
+		text = fmt.Sprintf("%s_path /var/cache/nginx/%s keys_zone=%[2]s:10m;", directive, zone)
+	case directive == "zone":
+		return fmt.Sprintf("give it a size: zone %s 64k;", zone)
+	}
+	if text == "" {
+		return ""
+	}
+	return "nothing defines it; in http {}, for example: " + text
+}
+
+// Zones are the names of the shared zones that a configuration defines.
+func Zones(tree *parser.Tree) []string {
 	var names []string
 	words(tree.Directives, func(x *parser.Directive, w parser.Word) {
 		name, size, ok := strings.Cut(w.Text, ":")
@@ -218,7 +249,7 @@ func (a *adviser) http2(d *diag.Diagnostic) {
 		if w.Text != "http2" {
 			continue
 		}
-		line := before(a.tree, w.Pos)
+		line := before(linesOf(a.tree, w.Pos.File), w.Pos)
 		gap := line[len(strings.TrimRight(line, " \t")):]
 		at := w.Pos
 		at.Col -= len(gap)

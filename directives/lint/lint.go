@@ -49,6 +49,7 @@ type linter struct {
 	discarders []discarder              // see discarding
 	siblings   map[*spec.Scope][]*place // the places directly in a block
 	asked      map[question]answer
+	texts      map[string][]string // the lines of files
 	list       diag.List
 }
 
@@ -70,7 +71,7 @@ type place struct {
 
 func newLinter(tree *parser.Tree, c *directives.Compiled, log *Log) *linter {
 	l := &linter{tree: tree, c: c, version: c.Main.Env().Version, byLoc: map[*httpd.Location]*place{}, log: log,
-		asked: map[question]answer{}, siblings: map[*spec.Scope][]*place{}}
+		asked: map[question]answer{}, siblings: map[*spec.Scope][]*place{}, texts: map[string][]string{}}
 	if c.HTTP == nil {
 		return l
 	}

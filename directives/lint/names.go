@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"bytes"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -184,24 +183,36 @@ func serverNameIndication(l *linter) {
 
 // newLine is a line break and what stands before d in its line.
 func (l *linter) newLine(d *parser.Directive) string {
-	if blank := before(l.tree, d.Name.Pos); d.Name.Pos.Line > 0 && strings.TrimSpace(blank) == "" {
+	if blank := before(l.lines(d.Name.Pos.File), d.Name.Pos); d.Name.Pos.Line > 0 && strings.TrimSpace(blank) == "" {
 		return "\n" + blank
 	}
 	return " "
 }
 
-// before is what stands in a line before a place; nothing if the file is not at hand.
-func before(tree *parser.Tree, at diag.Pos) string {
-	for _, f := range tree.Files {
-		if f.Name != at.File {
-			continue
-		}
-		text := f.Src
-		for range at.Line - 1 {
-			_, text, _ = bytes.Cut(text, []byte("\n"))
-		}
-		line, _, _ := bytes.Cut(text, []byte("\n"))
-		return string(line[:min(max(at.Col-1, 0), len(line))])
+// lines are those of a file, none if it is not at hand.
+func (l *linter) lines(file string) []string {
+	list, ok := l.texts[file]
+	if !ok {
+		list = linesOf(l.tree, file)
+		l.texts[file] = list
 	}
-	return ""
+	return list
+}
+
+func linesOf(tree *parser.Tree, file string) []string {
+	for _, f := range tree.Files {
+		if f.Name == file {
+			return strings.Split(string(f.Src), "\n")
+		}
+	}
+	return nil
+}
+
+// before is what stands before a place in its line.
+func before(lines []string, at diag.Pos) string {
+	if at.Line < 1 || at.Line > len(lines) {
+		return ""
+	}
+	line := lines[at.Line-1]
+	return line[:min(max(at.Col-1, 0), len(line))]
 }

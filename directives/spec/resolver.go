@@ -33,7 +33,7 @@ func (l *Lookup) Resolving() Resolving {
 // is that of the block around. at finds what they say in the module's configuration.
 func LookupDirectives[C any](in Context, since, timeout string, at func(*C) *Lookup) []Directive[C] {
 	return []Directive[C]{{
-		Name: "resolver", Since: since, In: in, Args: AtLeast(1),
+		Name: "resolver", Names: ServerAddress, Since: since, In: in, Args: AtLeast(1),
 		Syntax: "address ... [valid=time] [ipv4=on|off] [ipv6=on|off]",
 		Doc:    "Names the servers that look names up at run time.",
 		Set:    Scalar(func(c *C) *Value[*resolver.Resolver] { return &at(c).Resolver }, Words, AtLeast(1), nil, ParseResolver),

@@ -20,6 +20,7 @@ import (
 // A Directive declares a directive of a module whose configuration is a C.
 type Directive[C any] struct {
 	Name    string
+	Names   Names   // what its first argument is the name of; zero: nothing of the machine
 	In      Context // blocks it may stand in
 	Args    Arity   // set by Set's kind if zero
 	Opens   Context // the context inside its braces; zero if it ends with ";"
@@ -125,6 +126,7 @@ func (s State) String() string { return [...]string{"implemented", "accepted", "
 type Entry struct {
 	Module, Name, Syntax, Default, Doc string
 
+	Names  Names
 	In     Context
 	Args   Arity
 	Opens  Context
@@ -153,7 +155,7 @@ func entriesOf[C any](module string, ds []Directive[C]) []*Entry {
 		s := d.Set
 		e := &Entry{
 			Module: module, Name: d.Name, Syntax: d.Syntax, Default: d.Default, Doc: d.Doc,
-			In: d.In, Args: d.Args, Opens: d.Opens, Free: d.Free, Was: d.Was, Since: d.Since,
+			Names: d.Names, In: d.In, Args: d.Args, Opens: d.Opens, Free: d.Free, Was: d.Was, Since: d.Since,
 			Kind: s.kind, Values: s.values, State: s.state, Why: s.why, local: s.inherit == nil && !s.visible || s.local,
 		}
 		if e.Args == 0 {

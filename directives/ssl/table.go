@@ -22,11 +22,11 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 	type c = conf[S]
 	type d = spec.Directive[c]
 	return []d{{
-		Name: "ssl_certificate", In: in, Args: spec.Exactly(1), Syntax: "file",
+		Name: "ssl_certificate", Names: spec.CertificateFile, In: in, Args: spec.Exactly(1), Syntax: "file",
 		Doc: "Names a file with a certificate and the chain it needs, in PEM; once for each kind of key.",
 		Set: spec.AddTo(func(c *c) *spec.Value[[]certificates.Name] { return &c.certificates }, certificates.ParseName),
 	}, {
-		Name: "ssl_certificate_key", In: in, Args: spec.Exactly(1), Syntax: "file",
+		Name: "ssl_certificate_key", Names: spec.CertificateFile, In: in, Args: spec.Exactly(1), Syntax: "file",
 		Doc: "Names the file with the certificate's private key, in PEM.",
 		Set: spec.AddTo(func(c *c) *spec.Value[[]certificates.Name] { return &c.keys }, certificates.ParseName),
 	}, {
@@ -34,11 +34,11 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 		Doc: "Keeps certificates whose names contain variables.",
 		Set: spec.Scalar(func(c *c) *spec.Value[certificates.Cache] { return &c.certCache }, spec.Words, spec.Between(1, 3), nil, certificates.ParseCache),
 	}, {
-		Name: "ssl_ech_file", Since: "1.29.4", In: in, Args: spec.Exactly(1), Syntax: "file",
+		Name: "ssl_ech_file", Names: spec.CertificateFile, Since: "1.29.4", In: in, Args: spec.Exactly(1), Syntax: "file",
 		Doc: "Names a file with keys for Encrypted Client Hello.",
 		Set: spec.Accept(whyECH, spec.AddTo(func(c *c) *spec.Value[[]string] { return &c.ech }, func(call *spec.Call) (string, error) { return call.Args[0].Text, nil })),
 	}, {
-		Name: "ssl_password_file", In: in, Args: spec.Exactly(1), Syntax: "file",
+		Name: "ssl_password_file", Names: spec.CertificateFile, In: in, Args: spec.Exactly(1), Syntax: "file",
 		Doc: "Names a file with passwords for private keys, one on a line, which are tried in turn.",
 		Set: spec.Scalar(func(c *c) *spec.Value[[][]byte] { return &c.passwords }, spec.Words, spec.Exactly(1), nil, certificates.ReadPasswords),
 	}, {
@@ -46,7 +46,7 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 		Doc: "Compresses certificates.",
 		Set: spec.Accept(whyCompressed, spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.compression })),
 	}, {
-		Name: "ssl_dhparam", In: in, Syntax: "file",
+		Name: "ssl_dhparam", Names: spec.CertificateFile, In: in, Syntax: "file",
 		Doc: "Names a file with parameters for DHE ciphers.",
 		Set: spec.Accept(whyDH, spec.SetText(func(c *c) *spec.Value[string] { return &c.dhparam })),
 	}, {
@@ -72,11 +72,11 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 		Doc: "Limits how many intermediate certificates those of clients may need.",
 		Set: spec.SetNumber(func(c *c) *spec.Value[int] { return &c.depth }, 0, 0),
 	}, {
-		Name: "ssl_client_certificate", In: in, Syntax: "file",
+		Name: "ssl_client_certificate", Names: spec.CertificateFile, In: in, Syntax: "file",
 		Doc: "Names a file with the authorities that client certificates are checked with; clients are told which.",
 		Set: spec.SetText(func(c *c) *spec.Value[string] { return &c.client }),
 	}, {
-		Name: "ssl_trusted_certificate", In: in, Syntax: "file",
+		Name: "ssl_trusted_certificate", Names: spec.CertificateFile, In: in, Syntax: "file",
 		Doc: "Names a file with more authorities, which clients are not told.",
 		Set: spec.SetText(func(c *c) *spec.Value[string] { return &c.trusted }),
 	}, {
@@ -92,7 +92,7 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 		Doc: "Gives sessions to clients to keep, encrypted.",
 		Set: spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.tickets }),
 	}, {
-		Name: "ssl_session_ticket_key", In: in, Args: spec.Exactly(1), Syntax: "file",
+		Name: "ssl_session_ticket_key", Names: spec.CertificateFile, In: in, Args: spec.Exactly(1), Syntax: "file",
 		Doc: "Names a file with a key for tickets, of 48 or 80 bytes; the first makes them, the others only read them.",
 		Set: spec.AddTo(func(c *c) *spec.Value[[]string] { return &c.ticketKeys }, func(call *spec.Call) (string, error) { return call.Args[0].Text, nil }),
 	}, {
@@ -100,7 +100,7 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 		Doc: "Limits how long a session may be resumed.",
 		Set: spec.SetTime(func(c *c) *spec.Value[time.Duration] { return &c.timeout }, false),
 	}, {
-		Name: "ssl_crl", In: in, Syntax: "file",
+		Name: "ssl_crl", Names: spec.CertificateFile, In: in, Syntax: "file",
 		Doc: "Names a file with lists of revoked certificates (CRL).",
 		Set: spec.SetText(func(c *c) *spec.Value[string] { return &c.crl }),
 	}, {
@@ -120,7 +120,7 @@ func directives[S vars.Subject](in spec.Context) []spec.Directive[conf[S]] {
 		Doc: "Sends OCSP responses with certificates, for clients that ask for them.",
 		Set: spec.SetFlag(func(c *c) *spec.Value[bool] { return &c.stapling }),
 	}, {
-		Name: "ssl_stapling_file", In: in, Syntax: "file",
+		Name: "ssl_stapling_file", Names: spec.CertificateFile, In: in, Syntax: "file",
 		Doc: "Names a file with the OCSP response, which is not fetched then.",
 		Set: spec.SetText(func(c *c) *spec.Value[string] { return &c.staplingFile }),
 	}, {

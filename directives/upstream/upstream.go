@@ -64,11 +64,11 @@ func blocks[S vars.Subject](outer, inner spec.Context) []spec.Directive[conf[S]]
 		}),
 		Close: closeBlock[S],
 	}, {
-		Name: "server", In: inner, Args: spec.AtLeast(1), Syntax: "address [parameters]",
+		Name: "server", Names: spec.ServerAddress, In: inner, Args: spec.AtLeast(1), Syntax: "address [parameters]",
 		Doc: "Adds a server to the group; with resolve, a name that is looked up again while the group is used.",
 		Set: spec.Do(addServer[S]),
 	}, {
-		Name: "zone", In: inner, Args: spec.Between(1, 2), Syntax: "name [size]",
+		Name: "zone", Names: spec.ZoneName, In: inner, Args: spec.Between(1, 2), Syntax: "name [size]",
 		Doc: "Names the memory that servers with resolve need, whose addresses outlive a reload there.",
 		Set: spec.Do(setZone[S]),
 	}, {

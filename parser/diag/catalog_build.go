@@ -64,6 +64,12 @@ var machineEntries = []Entry{
 		Means: "Two listen directives for one address give it different protocols. The last is in force for both.", Fix: "Give both the same."},
 	{ID: "NX810", Name: "accept-filter",
 		Means: "Accept filters are of FreeBSD and NetBSD.", Fix: "Remove the parameter; on Linux deferred does something like it."},
+	{ID: "NX811", Name: "declared-elsewhere",
+		Means: "A part of a configuration, such as a file of conf.d, uses a zone or a log format that only the nginx.conf which includes it declares. The directive is passed over, and a log is written in the format combined.",
+		Fix:   "Nothing, or check and run that nginx.conf in the place of its part."},
+	{ID: "NX812", Name: "absent-file",
+		Means: "A part of a configuration includes a file of the server that is not on this machine. The include is passed over.",
+		Fix:   "Nothing, or say where the file is: --path /etc/nginx=./nginx maps folders of the server to yours."},
 }
 
 // Versions of nginx: NX9xx.

@@ -108,6 +108,9 @@ func (r *Request) foretell() Status {
 		}
 	}
 	r.Resp.sent = true
+	if m := r.HTTP.Mapping; m != nil && r.Parent == nil {
+		m.out(r)
+	}
 	r.out.head()
 	r.trace.Head = append([]byte(nil), r.out.held...)
 	return Done

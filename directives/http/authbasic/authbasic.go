@@ -24,7 +24,7 @@ var Module = spec.HTTPModule[conf]{
 		Doc: "Asks for a user name and a password, and names the realm they are for.",
 		Set: spec.SetTemplate(func(c *conf) *spec.Value[*httpd.Template] { return &c.realm }),
 	}, {
-		Name: "auth_basic_user_file", In: anywhere, Syntax: "file",
+		Name: "auth_basic_user_file", Names: spec.PasswordFile, In: anywhere, Syntax: "file",
 		Doc: "Names the file with the users and the hashes of their passwords.",
 		Set: spec.SetTemplate(func(c *conf) *spec.Value[*httpd.Template] { return &c.file }),
 	}},

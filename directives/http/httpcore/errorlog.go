@@ -18,7 +18,7 @@ type errorLog struct {
 }
 
 var errorLogs = spec.Directive[conf]{
-	Name: "error_log", In: anywhere, Args: spec.AtLeast(1),
+	Name: "error_log", Names: spec.LogFile, In: anywhere, Args: spec.AtLeast(1),
 	Syntax: "file | stderr | syslog:server=address[,parameter=value] | memory:size [debug | info | notice | warn | error | crit | alert | emerg]",
 	Doc:    "Sets where errors are logged, and which.",
 	Set: spec.Fill(func(c *conf) *spec.Value[*errorLog] { return &c.errorLog }, func(l **errorLog, call *spec.Call) error {

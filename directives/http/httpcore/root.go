@@ -17,12 +17,12 @@ type root struct {
 }
 
 var files = []spec.Directive[conf]{{
-	Name: "root", In: orIf, Args: spec.Exactly(1),
+	Name: "root", Names: spec.FileName, In: orIf, Args: spec.Exactly(1),
 	Syntax: "path", Default: "html",
 	Doc: "Sets the folder that URIs are appended to.",
 	Set: spec.Fill(func(c *conf) *spec.Value[root] { return &c.root }, setRoot).As(spec.Text),
 }, {
-	Name: "alias", In: spec.Location, Args: spec.Exactly(1),
+	Name: "alias", Names: spec.FileName, In: spec.Location, Args: spec.Exactly(1),
 	Syntax: "path",
 	Doc:    "Sets what replaces the location's name in file names.",
 	Set:    spec.Do(setAlias),

@@ -58,7 +58,7 @@ var bodies = []spec.Directive[conf]{
 	size("client_body_buffer_size", anywhere, "16k", "Sets how much of a body is kept in memory.", func(c *conf) *spec.Value[int64] { return &c.bodyBuffer }),
 	millis("client_body_timeout", anywhere, "60s", "Limits the time between two reads of a body.", func(c *conf) *spec.Value[time.Duration] { return &c.bodyTimeout }),
 	{
-		Name: "client_body_temp_path", In: anywhere, Args: spec.Between(1, 4), Syntax: "path [level1 [level2 [level3]]]", Default: "client_body_temp",
+		Name: "client_body_temp_path", Names: spec.FolderName, In: anywhere, Args: spec.Between(1, 4), Syntax: "path [level1 [level2 [level3]]]", Default: "client_body_temp",
 		Doc: "Sets the folder for bodies that do not fit into memory.",
 		Set: spec.Scalar(func(c *conf) *spec.Value[*httpd.TempPath] { return &c.bodyTemp }, spec.Words, spec.Between(1, 4), nil, spec.TempPath),
 	},

@@ -13,7 +13,7 @@ import (
 var names = []spec.Directive[conf]{
 	servername.Directive(spec.Server, func(c *conf) *servername.List { return &c.names }),
 	{
-		Name: "listen", In: spec.Server, Args: spec.AtLeast(1), Syntax: "address[:port] [default_server] [parameters]",
+		Name: "listen", Names: spec.SocketAddress, In: spec.Server, Args: spec.AtLeast(1), Syntax: "address[:port] [default_server] [parameters]",
 		Doc: "Sets the address and port, or the path of a unix socket, on which the server takes requests.",
 		Set: spec.Do(func(c *conf, call *spec.Call) error {
 			c.hasListen = true

@@ -27,7 +27,7 @@ var Module = spec.HTTPModule[conf]{
 		Doc:    "Keeps the request rate of each key in a zone.",
 		Set:    spec.Fill(func(c *conf) *spec.Value[zones] { return &c.zones }, addZone),
 	}, {
-		Name: "limit_req", In: anywhere, Args: spec.Between(1, 3),
+		Name: "limit_req", Names: spec.ZoneName, In: anywhere, Args: spec.Between(1, 3),
 		Syntax: "zone=name [burst=number] [nodelay | delay=number]",
 		Doc:    "Delays requests over the zone's rate, and refuses them over the burst.",
 		Set:    spec.Fill(func(c *conf) *spec.Value[[]limit] { return &c.limits }, addLimit),

@@ -15,6 +15,7 @@ func (d family[C]) buffering() []spec.Directive[C] {
 		spec.SetBuffers(func(c *C) *spec.Value[spec.Buffers] { return &d.at(c).buffers }))
 	temp := scalar(d, "temp_path", "path [level1 [level2 [level3]]]", d.Prefix+"temp 1 2", "Sets the folder for responses that do not fit into memory.",
 		spec.Words, spec.Between(1, 4), func(c *Conf) *spec.Value[*httpd.TempPath] { return &c.tempPath }, spec.TempPath)
+	temp.Names = spec.FolderName
 	return []spec.Directive[C]{
 		d.flag("buffering", "on", "Reads a response as fast as the server sends it.", func(c *Conf) *spec.Value[bool] { return &c.buffering }),
 		buffers,

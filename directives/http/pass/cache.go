@@ -66,12 +66,12 @@ func (d family[C]) caching() []spec.Directive[C] {
 		keyDoc = " It is " + d.CacheKey + " by default."
 	}
 	where := d.directive("cache", "zone | off", "off", "Keeps responses in a cache.", d.cacheSetter())
-	where.Args = spec.Exactly(1)
+	where.Args, where.Names = spec.Exactly(1), spec.ZoneName
 	path := d.directive("cache_path", "path [levels=levels] [use_temp_path=on|off] keys_zone=name:size [inactive=time] [max_size=size] [min_free=size] "+
 		"[manager_files=number] [manager_sleep=time] [manager_threshold=time] [loader_files=number] [loader_sleep=time] [loader_threshold=time]", "",
 		"Sets the folder of a cache, and the zone with its keys.",
 		spec.Do(func(_ *C, call *spec.Call) error { return addCache(d.Prefix, call) }))
-	path.In, path.Args = spec.HTTP, spec.AtLeast(2)
+	path.In, path.Args, path.Names = spec.HTTP, spec.AtLeast(2), spec.FolderName
 	valid := d.directive("cache_valid", "[code ...] time", "", "Sets how long responses with a status are fresh that do not say so themselves.",
 		spec.Fill(func(c *C) *spec.Value[[]gateway.Validity] { return &at(c).valid }, addValid))
 	valid.Args = spec.AtLeast(1)

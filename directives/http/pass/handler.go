@@ -30,7 +30,7 @@ func (p *Place) Secure() bool { return p.scheme.secure }
 // of encrypted connections, "suwsgi://", and "" if the module has none.
 func PlaceDirective[C any](k Kind, secure string, field func(*C) *spec.Value[*Place]) spec.Directive[C] {
 	return spec.Directive[C]{
-		Name: k.Prefix + "pass", In: spec.Location | spec.LocationIf, Args: spec.Exactly(1), Syntax: "address",
+		Name: k.Prefix + "pass", Names: spec.ServerAddress, In: spec.Location | spec.LocationIf, Args: spec.Exactly(1), Syntax: "address",
 		Doc: "Sets the address of the server to pass requests to.",
 		Set: spec.Handler(field, func(call *spec.Call) (*Place, error) {
 			return parsePlace(call, schemes(k.Prefix, secure), k.Fixed)

@@ -20,7 +20,7 @@ func (d family[C]) storing() []spec.Directive[C] {
 		spec.SetAccess(func(c *C) *spec.Value[fs.FileMode] { return &d.at(c).storeAccess }))
 	access.Args = spec.Between(1, 3)
 	store := d.directive("store", "on | off | string", "off", "Stores responses as files.", d.storeSetter())
-	store.Args = spec.Exactly(1)
+	store.Args, store.Names = spec.Exactly(1), spec.FileName
 	return []spec.Directive[C]{
 		store,
 		access,

@@ -24,7 +24,7 @@ type target struct {
 }
 
 var passTo = spec.Directive[conf]{
-	Name: "proxy_pass", In: passers, Args: spec.Exactly(1),
+	Name: "proxy_pass", Names: spec.ServerAddress, In: passers, Args: spec.Exactly(1),
 	Syntax: "URL",
 	Doc:    "Sets the protocol and address of the server to pass requests to, and what replaces the location's name in the URI.",
 	Set:    spec.Handler(func(c *conf) *spec.Value[*target] { return &c.pass }, parsePass),

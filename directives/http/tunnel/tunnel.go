@@ -27,7 +27,7 @@ var Module = spec.HTTPModule[conf]{
 	Name: "http_tunnel",
 	Directives: slices.Concat(
 		[]spec.Directive[conf]{{
-			Name: "tunnel_pass", In: spec.Server | spec.Location | spec.LocationIf, Args: spec.Between(0, 1),
+			Name: "tunnel_pass", Names: spec.ServerAddress, In: spec.Server | spec.Location | spec.LocationIf, Args: spec.Between(0, 1),
 			Syntax: "[address]",
 			Doc:    "Joins clients that send CONNECT to the address they name, or to this one.",
 			Set:    spec.Handler(func(c *conf) *spec.Value[*target] { return &c.pass }, parsePass),

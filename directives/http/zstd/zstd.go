@@ -30,7 +30,7 @@ var Module = spec.HTTPModule[conf]{
 		Doc: "Sets how hard to compress, up to 22; levels below 0 are faster. There are four ways to compress, of which a level takes the nearest.",
 		Set: spec.Scalar(func(c *conf) *spec.Value[int] { return &c.level }, spec.Number, spec.Exactly(1), nil, level),
 	}, {
-		Name: "zstd_dict_file", In: spec.HTTP, Args: spec.Exactly(1), Syntax: "file",
+		Name: "zstd_dict_file", Names: spec.FileName, In: spec.HTTP, Args: spec.Exactly(1), Syntax: "file",
 		Doc: "Names a dictionary to compress with.",
 		Set: spec.Refuse[conf]("a browser cannot read what was compressed with a dictionary it does not have"),
 	}}...),

@@ -11,7 +11,7 @@ import (
 
 // names are the directives that tell servers apart.
 var names = []spec.Directive[conf]{{
-	Name: "listen", In: spec.StreamServer, Args: spec.AtLeast(1), Syntax: "address:port [parameters]",
+	Name: "listen", Names: spec.SocketAddress, In: spec.StreamServer, Args: spec.AtLeast(1), Syntax: "address:port [parameters]",
 	Doc: "Sets the address and port, or the path of a unix socket, on which the server takes connections.",
 	Set: spec.Do(func(c *conf, call *spec.Call) error {
 		c.hasListen = true

@@ -75,7 +75,7 @@ var blocks = []spec.Directive[conf]{{
 }}
 
 var settings = []spec.Directive[conf]{{
-	Name: "error_log", In: anywhere, Args: spec.AtLeast(1), Syntax: "file [level]",
+	Name: "error_log", Names: spec.LogFile, In: anywhere, Args: spec.AtLeast(1), Syntax: "file [level]",
 	Doc: "Says where errors of sessions are logged, from which level on.",
 	Set: spec.AddTo(func(c *conf) *spec.Value[[]spec.ErrorLog] { return &c.errorLog }, (*spec.Call).ErrorLog),
 }, {

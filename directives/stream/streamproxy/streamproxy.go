@@ -50,7 +50,7 @@ type target struct {
 }
 
 var pass = spec.Directive[conf]{
-	Name: "proxy_pass", In: spec.StreamServer, Args: spec.Exactly(1), Syntax: "address",
+	Name: "proxy_pass", Names: spec.ServerAddress, In: spec.StreamServer, Args: spec.Exactly(1), Syntax: "address",
 	Doc: "Sets the address of the server to pass sessions to.",
 	Set: spec.Scalar(func(c *conf) *spec.Value[target] { return &c.pass }, spec.Text, spec.Exactly(1), nil, parsePass),
 }
