@@ -44,6 +44,9 @@ func (p *program) load(tree *parser.Tree) (*configuration, bool) {
 	}
 	c := &configuration{tree: tree, zones: p.zones.Next(), journal: newJournal(p.journal.handler())}
 	c.logs = p.logs.Next(func(err error) { c.journal.printf(logs.Alert, "%v", err) })
+	if p.foreground != nil {
+		c.logs.Console = p.foreground.errors
+	}
 	found, ok := p.compile(c)
 	if !ok || !p.report(c.tree, found) {
 		c.logs.Release()

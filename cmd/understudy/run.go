@@ -198,6 +198,9 @@ func (f *foreground) report(tree *parser.Tree, found diag.List) bool {
 	alike, left := map[string]int{}, map[string]int{} // warnings by their code; those not shown
 	found = unique(found.Sorted())
 	for _, d := range found {
+		if f.screen.show.json && d.Severity != diag.Hint {
+			f.screen.diagnostic(d)
+		}
 		if d.Severity != diag.Warning {
 			continue
 		}
@@ -245,7 +248,16 @@ func (f *foreground) handler(s *settings) slog.Handler {
 		}
 		level = min(level, l.Level)
 	}
-	return logs.NewConsole(f.stderr, level, f.color.on)
+	return f.errors(level)
+}
+
+// errors is the log of what would go to standard error, from a level on. A person is
+// not told of a request in nginx's words and in ours: lines wait for what is found.
+func (f *foreground) errors(level slog.Level) slog.Handler {
+	if f.screen.show.json {
+		return events{screen: f.screen, level: level}
+	}
+	return logs.Patient(logs.NewConsole(f.stderr, level, f.color.on))
 }
 
 // started tells where the configuration can be reached.

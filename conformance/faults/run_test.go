@@ -36,11 +36,13 @@ func runFaults(t *testing.T, file string, least int) {
 			t.Parallel()
 			s := scene(t, &f, false)
 			got := s.play(bin)
-			if !slices.ContainsFunc(got, func(x finding) bool { return x.Code == f.code && strings.Contains(x.Text, s.says) }) {
-				t.Errorf("want %s with %q, got %v\n%s", f.code, s.says, got, s.said.String())
+			if !slices.ContainsFunc(got, func(x finding) bool {
+				return x.Code == f.code && strings.Contains(x.Text, s.says) && strings.Contains(x.Fix, s.fix)
+			}) {
+				t.Errorf("want %s with %q and %q, got %v\n%s", f.code, s.says, s.fix, got, s.said.String())
 			}
 			for _, x := range got {
-				if x.Text == "" || x.Fix == "" || strings.Contains(x.Text+x.Fix, "%!") || strings.Contains(x.Text+x.Fix, "<nil>") {
+				if x.Text == "" || x.Fix+x.Detail == "" || strings.Contains(x.Text+x.Fix, "%!") || strings.Contains(x.Text+x.Fix, "<nil>") {
 					t.Errorf("badly worded: %v", x)
 				}
 			}
@@ -53,7 +55,7 @@ func runFaults(t *testing.T, file string, least int) {
 }
 
 // A finding is what run says of a request or a session.
-type finding struct{ Event, Code, Request, Text, Fix string }
+type finding struct{ Event, Code, Request, Text, Fix, Detail string }
 
 func (f finding) String() string {
 	return fmt.Sprintf("%s %s: %s\n    %s\n", f.Code, f.Request, f.Text, f.Fix)
@@ -75,13 +77,14 @@ type play struct {
 	addr  string
 	back  string
 	says  string
+	fix   string
 	ask   []asking
 	args  []string
 	times int
 	said  bytes.Buffer // by the program, for people
 }
 
-var key = regexp.MustCompile(`^(says|back|file|ask|socket|dial|body|flood|deaf|times|args): ?(.*)$`)
+var key = regexp.MustCompile(`^(says|fix|back|file|ask|socket|dial|body|flood|deaf|times|args): ?(.*)$`)
 
 // scene prepares a fault, or its twin.
 func scene(t *testing.T, f *fault, twin bool) *play {
@@ -142,6 +145,8 @@ func (s *play) line(key, value string) {
 	switch key {
 	case "says":
 		s.says = value
+	case "fix":
+		s.fix = value
 	case "back":
 		if s.back == fine {
 			s.back = value
@@ -226,7 +231,7 @@ func (s *play) play(bin string) (found []finding) {
 		for in.Scan() {
 			var f finding
 			if err := json.Unmarshal(in.Bytes(), &f); err != nil {
-				f = finding{"finding", "none", "", "no JSON: " + in.Text(), err.Error()}
+				f = finding{Event: "finding", Text: "no JSON: " + in.Text(), Fix: err.Error()}
 			}
 			switch f.Event {
 			case "running":

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"log/slog"
+	"os"
 	"strings"
 
 	"understudy/runtime/logs"
@@ -23,6 +24,38 @@ type ErrorLog struct {
 // UsesStderr is the Result that some error_log names standard error: it must
 // stay what it is.
 type UsesStderr bool
+
+// NewErrorLog returns a log that writes to all of list. The files are those of a
+// generation, whose console stands in for standard error unless it is the debug log.
+func NewErrorLog(list []ErrorLog, files *logs.Generation) *slog.Logger {
+	var to []logs.Target
+	var consoles []slog.Handler
+	for _, l := range list {
+		t := logs.Target{Level: l.Level, Parts: l.Parts}
+		switch {
+		case l.File != "":
+			t.To = files.File(l.File)
+		case l.Stderr && files.Console != nil && l.Level > logs.Debug:
+			consoles = append(consoles, files.Console(l.Level))
+			continue
+		case l.Stderr:
+			t.To = logs.NewStream(os.Stderr)
+		case l.Memory > 0:
+			t.To = logs.NewMemory(l.Memory)
+		case l.Syslog != nil:
+			t.To = files.Syslog(*l.Syslog)
+		}
+		to = append(to, t)
+	}
+	h := logs.NewHandler(logs.Options{PID: os.Getpid()}, to...)
+	switch {
+	case consoles == nil:
+		return slog.New(h)
+	case to != nil:
+		consoles = append(consoles, h)
+	}
+	return slog.New(slog.NewMultiHandler(consoles...))
+}
 
 // memoryLine is what nginx wants to fit a memory log at the least, beside the
 // name of the configuration file: its header and one line.

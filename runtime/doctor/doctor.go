@@ -15,6 +15,7 @@ import (
 	"understudy/runtime/gateway"
 	"understudy/runtime/header"
 	"understudy/runtime/httpd"
+	"understudy/runtime/logs"
 )
 
 // A Setting is what a directive comes to in a location.
@@ -84,6 +85,9 @@ type Line struct {
 func (d *Doctor) Ended(r *httpd.Request) {
 	list := d.examine(r)
 	list = append(list, d.upgrade(r, list)...)
+	if c := r.Case(); c != nil {
+		settle(&c.Held, list)
+	}
 	list = append(list, d.redirect(r)...)
 	for _, x := range list {
 		d.Tell(x)
@@ -91,6 +95,16 @@ func (d *Doctor) Ended(r *httpd.Request) {
 	if d.Line != nil && r.Loc != nil {
 		d.Line(lineOf(r))
 	}
+}
+
+// settle has written what the error log says, but for what list explains. A finding
+// that knows no better than the log explains what it quotes.
+func settle(lines *logs.Held, list []*Diagnosis) {
+	lines.Write(func(message string) bool {
+		return slices.ContainsFunc(list, func(x *Diagnosis) bool {
+			return x.Entry != nil && x.Entry.Name != "answered-by" || strings.Contains(x.Text, message)
+		})
+	})
 }
 
 // Later implements httpd.Doctor.

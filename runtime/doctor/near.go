@@ -15,10 +15,11 @@ const nearPorts = 20
 var usual = []uint16{3000, 4000, 4200, 5000, 5173, 8000, 8080, 8888, 9000}
 
 // near says who listens on other addresses, or about the port a that nobody listens on.
-func near(a netip.AddrPort, all []Listener) string {
+// If there is but one who may be meant, only is its address.
+func near(a netip.AddrPort, all []Listener) (text, only string) {
 	local := a.Addr().IsLoopback() || a.Addr().IsUnspecified()
 	if !local {
-		return ""
+		return "", ""
 	}
 	var elsewhere, beside []Listener
 	for _, l := range all {
@@ -30,7 +31,7 @@ func near(a netip.AddrPort, all []Listener) string {
 		}
 	}
 	if len(elsewhere) > 0 {
-		return fmt.Sprintf("%s listens on %s only", elsewhere[0].who(), elsewhere[0].Addr)
+		return fmt.Sprintf("%s listens on %s only", elsewhere[0].who(), elsewhere[0].Addr), elsewhere[0].Addr.String()
 	}
 	slices.SortFunc(beside, func(x, y Listener) int {
 		return cmp.Compare(distance(x.Addr.Port(), a.Port()), distance(y.Addr.Port(), a.Port()))
@@ -41,7 +42,10 @@ func near(a netip.AddrPort, all []Listener) string {
 			texts = append(texts, t)
 		}
 	}
-	return strings.Join(texts[:min(len(texts), 3)], ", ")
+	if len(texts) == 1 {
+		only = fmt.Sprintf("localhost:%d", beside[0].Addr.Port())
+	}
+	return strings.Join(texts[:min(len(texts), 3)], ", "), only
 }
 
 func distance(a, b uint16) int { return max(int(a)-int(b), int(b)-int(a)) }

@@ -1,11 +1,14 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"math/bits"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,21 +25,7 @@ func (d *Doctor) words(code string, c *httpd.Cause, x *Diagnosis) (text, fix str
 	case "upstream-unreachable":
 		return fmt.Sprintf("upstream %v cannot be reached: %v%s", c.Fact("upstream"), c.Fact("error"), at), ""
 	case "unresolved-host":
-		text = fmt.Sprintf("the upstream host %q has no address on this machine", c.Fact("host"))
-		if e, _ := c.Fact("error").(string); e != "" {
-			text += " (" + e + ")"
-			if strings.HasPrefix(e, "no resolver defined") {
-				fix = "Add a resolver directive, such as resolver 127.0.0.11; in a container: a name in a variable is looked up at run time."
-			}
-		}
-		if fix == "" {
-			instead := fmt.Sprintf("%v=localhost:PORT", c.Fact("host"))
-			if port, _ := c.Fact("port").(int); port > 0 {
-				instead = fmt.Sprintf("%[1]v:%[2]d=localhost:%[2]d", c.Fact("host"), port)
-			}
-			fix = "Start the service, correct its name, or say who stands in for it: --upstream " + instead + "."
-		}
-		return text + at, fix
+		return d.unresolved(c, at)
 	case "no-live-upstream":
 		return fmt.Sprintf("no server of upstream %q may be tried: all are down, or failed a moment ago (max_fails, fail_timeout)%s", c.Fact("upstream"), at), ""
 	case "upstream-timeout":
@@ -90,17 +79,65 @@ func (s Setting) told() string {
 
 func (d *Doctor) refused(c *httpd.Cause, at string) (text, fix string) {
 	text = fmt.Sprintf("upstream %v refused the connection: nothing listens there", c.Fact("upstream"))
-	a, err := netip.ParseAddrPort(fmt.Sprint(c.Fact("address")))
-	if err == nil && d.Listeners != nil {
-		if near := near(a, d.Listeners()); near != "" {
+	address := fmt.Sprint(c.Fact("address"))
+	a, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return text + at, fmt.Sprintf("Start the service that listens on %s, or name where it is: %s.", address, overlay("unix:"+address, "localhost:PORT"))
+	}
+	instead := "localhost:PORT"
+	if d.Listeners != nil {
+		near, only := near(a, d.Listeners())
+		if near != "" {
 			text += "; " + near
 		}
+		if only != "" {
+			instead = only
+		}
 	}
-	if d.Container && err == nil && a.Addr().IsLoopback() {
-		fix = "In a container, localhost is the container itself: use the name of the other service, or host.docker.internal."
+	where := ""
+	if !a.Addr().IsLoopback() {
+		where = " of " + a.Addr().String()
+	}
+	fix = fmt.Sprintf("Start the service on port %d%s, or name where it is: %s.", a.Port(), where, overlay(withPort(c, int(a.Port())), instead))
+	if d.Container && a.Addr().IsLoopback() {
+		fix += " In this container localhost is the container itself: a service of another one has its name, one of the host is at host.docker.internal."
 	}
 	return text + at, fix
 }
+
+func (d *Doctor) unresolved(c *httpd.Cause, at string) (text, fix string) {
+	port, _ := c.Fact("port").(int)
+	host, over := c.Fact("host"), overlay(withPort(c, port), "localhost:PORT")
+	e, _ := c.Fact("error").(string)
+	switch {
+	case strings.HasPrefix(e, "no resolver defined"):
+		text = fmt.Sprintf("no resolver defined to look up the upstream host %q, which has no address on this machine either", host)
+		fix = fmt.Sprintf("Name where it is: %s; for nginx, add a resolver directive, such as resolver 127.0.0.11; in a container: a name in a variable is looked up at run time.", over)
+	case e != "":
+		text = fmt.Sprintf("the upstream host %q has no address on this machine (%s)", host, e)
+	default:
+		text = fmt.Sprintf("the upstream host %q has no address on this machine", host)
+	}
+	if fix == "" {
+		fix = fmt.Sprintf("Start the service, correct its name, or name where it is: %s.", over)
+	}
+	return text + at, fix
+}
+
+// withPort is the server of a cause as the configuration writes it, with its port.
+func withPort(c *httpd.Cause, port int) string {
+	server, _ := c.Fact("server").(string)
+	if server == "" {
+		server = fmt.Sprint(cmp.Or(c.Fact("host"), c.Fact("address")))
+	}
+	if _, _, err := net.SplitHostPort(server); err != nil && port > 0 {
+		server = net.JoinHostPort(strings.Trim(server, "[]"), strconv.Itoa(port))
+	}
+	return server
+}
+
+// overlay is the option of run that puts a server into the place of another.
+func overlay(from, to string) string { return "--upstream " + from + "=" + to }
 
 // answered is the sentence of a status that has no cause of its own.
 func answered(c *httpd.Cause, x *Diagnosis, at string) string {

@@ -37,7 +37,7 @@ func (s *State) blameConnect(r *httpd.Request, peer *upstream.Peer, err error) {
 		return
 	}
 	if n, ok := conn.Errno(err); ok && n == syscall.ECONNREFUSED {
-		s.blame(r, "upstream-refused", "_pass", fact("address", peer.Addr))
+		s.blame(r, "upstream-refused", "_pass", fact("address", peer.Addr), fact("server", peer.Server))
 		return
 	}
 	s.blame(r, "upstream-unreachable", "_pass", fact("error", err.Error()))

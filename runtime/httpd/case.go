@@ -58,6 +58,10 @@ func (c *Cause) Fact(name string) any {
 type Case struct {
 	Page any // for the Doctor, between Page and Ended
 
+	// Held is lines of the error log for people, who may be told better by the
+	// Doctor. What it leaves is written in the end.
+	Held logs.Held
+
 	step   *Step // that gave the last status from 400 on
 	failed bool  // there was no answer but our own page
 
@@ -106,6 +110,13 @@ func (r *Request) Recovered() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.reason, c.said = 0, ""
+	}
+}
+
+// letGo writes the lines that wait for a Doctor.
+func (r *Request) letGo() {
+	if r.file != nil {
+		r.file.Held.Write(nil)
 	}
 }
 

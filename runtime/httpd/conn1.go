@@ -442,6 +442,7 @@ func (r *Request) log() {
 // release gives r back. Nothing of it may be used after.
 func (r *Request) release() {
 	r.awaitBackground()
+	r.letGo()
 	if r.Upstream != nil {
 		r.Upstream.Release()
 	}

@@ -24,6 +24,7 @@ func (k *client) contain() {
 	if k.r != nil {
 		k.r.awaitBackground()
 		k.r.fail()
+		k.r.letGo()
 	}
 	k.h.drop(k.c)
 }

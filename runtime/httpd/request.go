@@ -297,11 +297,12 @@ func (r *Request) Logger() *slog.Logger {
 
 // Errorf writes a line to the error log, with what nginx says of a request.
 func (r *Request) Errorf(level slog.Level, format string, args ...any) {
-	if r.Examined() {
-		r.said(level, fmt.Sprintf(format, args...))
-	}
 	log := r.Logger()
 	ctx := logContext(r.Client)
+	if c := r.Case(); c != nil {
+		r.said(level, fmt.Sprintf(format, args...))
+		ctx = logs.Holding(ctx, &c.Held)
+	}
 	if !log.Enabled(ctx, level) {
 		return
 	}

@@ -32,6 +32,7 @@ func (r *Request) Take() *Taken {
 	t := &Taken{h: r.HTTP, c: r.Client, log: r.Logger(), server: r.Server}
 	if len(r.Loc.Log) > 0 || r.Examined() {
 		t.r = r
+		r.letGo() // it may be hours until the request ends
 		r.out.reset(r)
 		r.Body.store.Free()
 		r.Body.store = nil

@@ -34,6 +34,10 @@ type Generation struct {
 	files  map[string]*File
 	report func(error)
 	syslog []*Syslog
+
+	// Console makes the handler that takes the place of standard error, for lines from
+	// a level on; nil: nothing does.
+	Console func(slog.Level) slog.Handler
 }
 
 // Next begins a generation. Errors of writing that come when no line is being

@@ -2,7 +2,6 @@ package httpcore
 
 import (
 	"log/slog"
-	"os"
 
 	"understudy/directives/spec"
 	"understudy/runtime/httpd"
@@ -47,22 +46,7 @@ func (l *errorLog) logger(outer *httpd.HTTP, files *logs.Generation) (*slog.Logg
 	if l.log != nil {
 		return l.log, &l.debug
 	}
-	var to []logs.Target
-	for _, one := range l.list {
-		t := logs.Target{Level: one.Level, Parts: one.Parts}
-		switch {
-		case one.File != "":
-			t.To = files.File(one.File)
-		case one.Stderr:
-			t.To = logs.NewStream(os.Stderr)
-		case one.Memory > 0:
-			t.To = logs.NewMemory(one.Memory)
-		case one.Syslog != nil:
-			t.To = files.Syslog(*one.Syslog)
-		}
-		to = append(to, t)
-	}
-	l.log = slog.New(logs.NewHandler(logs.Options{PID: os.Getpid()}, to...))
+	l.log = spec.NewErrorLog(l.list, files)
 	l.debug = logs.PartsOf(l.log)
 	return l.log, &l.debug
 }

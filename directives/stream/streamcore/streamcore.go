@@ -129,7 +129,7 @@ func (c *conf) addTo(b *spec.StreamBuilder) error {
 	}
 	v.ErrorLog, v.Debug = b.Stream.Log, &b.Stream.Debug
 	if c.errorLog.Given() && b.Env().Logs != nil {
-		v.ErrorLog = newLogger(c.errorLog.V, b.Env())
+		v.ErrorLog = spec.NewErrorLog(c.errorLog.V, b.Env().Logs)
 		debug := logs.PartsOf(v.ErrorLog)
 		v.Debug = &debug
 	}
