@@ -107,7 +107,11 @@ func (d *Doctor) refused(c *httpd.Cause, at string) (text, fix string) {
 
 func (d *Doctor) unresolved(c *httpd.Cause, at string) (text, fix string) {
 	port, _ := c.Fact("port").(int)
-	host, over := c.Fact("host"), overlay(withPort(c, port), "localhost:PORT")
+	instead := "localhost:PORT"
+	if port > 0 {
+		instead = fmt.Sprintf("localhost:%d", port)
+	}
+	host, over := c.Fact("host"), overlay(withPort(c, port), instead)
 	e, _ := c.Fact("error").(string)
 	switch {
 	case strings.HasPrefix(e, "no resolver defined"):
