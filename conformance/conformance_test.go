@@ -2,13 +2,11 @@ package conformance_test
 
 import (
 	"flag"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"understudy/conformance"
@@ -23,25 +21,9 @@ var (
 // parallel is how many cases run at the same time.
 const parallel = 4
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	// Cases wait far more than they work.
-	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
-		f.Value.Set(fmt.Sprint(parallel))
-	}
-	code := m.Run()
-	if built.dir != "" {
-		os.RemoveAll(built.dir)
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(built.Main(m, parallel)) }
 
-// built is the program, built by the first test that needs it.
-var built struct {
-	once sync.Once
-	dir  string
-	err  error
-}
+var built conformance.Program
 
 var slots = make(chan struct{}, parallel)
 
@@ -66,15 +48,7 @@ func suite(t *testing.T) *conformance.Suite {
 		abs(t, &s.Binary)
 		return s
 	}
-	built.once.Do(func() {
-		if built.dir, built.err = os.MkdirTemp("", "understudy-"); built.err == nil {
-			built.err = conformance.Build(built.dir + "/understudy")
-		}
-	})
-	if built.err != nil {
-		t.Fatal(built.err)
-	}
-	s.Binary = built.dir + "/understudy"
+	s.Binary = built.Path(t)
 	return s
 }
 

@@ -4,13 +4,10 @@
 package faults
 
 import (
-	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"understudy/conformance"
@@ -104,11 +101,7 @@ func TestTablesAreWhole(t *testing.T) {
 	}
 }
 
-var built struct {
-	once sync.Once
-	dir  string
-	err  error
-}
+var built conformance.Program
 
 // program is what UNDERSTUDY_BIN names, or built for all tests.
 func program(t *testing.T) string {
@@ -116,25 +109,7 @@ func program(t *testing.T) string {
 	if bin := os.Getenv("UNDERSTUDY_BIN"); bin != "" {
 		return bin
 	}
-	built.once.Do(func() {
-		if built.dir, built.err = os.MkdirTemp("", "understudy-"); built.err == nil {
-			built.err = conformance.Build(filepath.Join(built.dir, "understudy"))
-		}
-	})
-	if built.err != nil {
-		t.Fatal(built.err)
-	}
-	return filepath.Join(built.dir, "understudy")
+	return built.Path(t)
 }
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
-		f.Value.Set(fmt.Sprint(parallel))
-	}
-	code := m.Run()
-	if built.dir != "" {
-		os.RemoveAll(built.dir)
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(built.Main(m, parallel)) }
