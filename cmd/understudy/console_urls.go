@@ -123,7 +123,15 @@ func openingsOf(doors []door, servers []*httpd.Server, hosts []substitution, kno
 		}
 		return host
 	}
+	// localhost is both loopback addresses: the other one is told of if it is another server's.
+	twin := func(d door) bool {
+		i := slices.IndexFunc(doors, func(o door) bool { return o.at == netip.AddrPortFrom(loopback, d.at.Port()) })
+		return d.at.Addr() == netip.IPv6Loopback() && i >= 0 && doors[i].to.SSL == d.to.SSL && doors[i].to.Default == d.to.Default
+	}
 	for _, d := range doors {
+		if twin(d) {
+			continue
+		}
 		host := d.at.Addr().String()
 		if d.at.Addr() == loopback {
 			host = "localhost"

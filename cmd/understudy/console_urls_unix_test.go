@@ -27,6 +27,7 @@ func TestOpenings(t *testing.T) {
 		name, conf string
 		args, want []string // want has "URL SERVER"
 	}{
+		{"both families", `server { listen A; listen [::]:A; server_name a; return 200 a; }`, nil, []string{"http://localhost:A/ a"}},
 		{"one without a name", `server { listen A; return 200 ""; }`, nil, []string{"http://localhost:A/ "}},
 		{"names that lead here, and that do not",
 			`server { listen A; server_name www.example.com x.localhost; return 200 www.example.com; }
