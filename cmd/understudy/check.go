@@ -161,7 +161,12 @@ func (s *source) check(as partness) (diag.List, error) {
 	if err := s.load(); err != nil {
 		return nil, err
 	}
+	var alone diag.List
 	if as == asItIs && s.part {
+		if s.named() {
+			strict, _ := s.findings()
+			alone = hintsOfPart(strict)
+		}
 		s.fragment, s.lenient = true, true
 		if err := s.load(); err != nil {
 			return nil, err
@@ -178,6 +183,7 @@ func (s *source) check(as partness) (diag.List, error) {
 			found = append(found, list...)
 		}
 	}
+	found = append(found, alone...)
 	found = append(found, asideFindings(s.asides)...)
 	if len(s.templates.replaced) > 0 {
 		found = append(found, s.shadowed(builtin())...)

@@ -20,7 +20,7 @@ import (
 // it has what stands in the blocks of one, and nothing that stands outside of them only. A
 // file without any directive is one unless it has the name of a whole configuration.
 func (s *source) isPart(tree *parser.Tree) bool {
-	inside := len(tree.Directives) == 0 && len(s.asides) == 0 && filepath.Base(s.conf) != filepath.Base(candidates[0])
+	inside := len(tree.Directives) == 0 && len(s.asides) == 0 && !s.named()
 	for _, d := range tree.Directives {
 		if d.Err != nil {
 			continue
@@ -33,6 +33,21 @@ func (s *source) isPart(tree *parser.Tree) bool {
 		}
 	}
 	return inside
+}
+
+// named reports whether the file has the name of a whole configuration.
+func (s *source) named() bool { return filepath.Base(s.conf) == filepath.Base(candidates[0]) }
+
+// hintsOfPart makes hints of the errors that a part gets if nginx reads it as a whole:
+// one of that name may have been meant to be one.
+func hintsOfPart(found diag.List) (hints diag.List) {
+	for _, d := range found {
+		if d.Code == "no-events" || d.Code == "context" && d.Detail != "" {
+			d.Severity = diag.Hint
+			hints = append(hints, d)
+		}
+	}
+	return hints
 }
 
 // An aside is what is done about a part of a configuration, or about a file that it
