@@ -14,19 +14,22 @@ func hostField(l *linter) {
 	said := map[diag.Pos]bool{}
 	for _, p := range l.places {
 		d := l.given(p.scope, "proxy_pass")
-		if d == nil || l.proof(p) == nil {
+		if d == nil {
 			continue
+		}
+		u, _ := parsePassed(arg(d, 0))
+		line := setHost(p.scope.EffectOf("proxy_set_header"))
+		if line == nil && l.upstream(u.host) == nil || line != nil && arg(line, 1) == "$http_host" {
+			continue // no request could show anything
 		}
 		_, fields, ok := l.asks(p)
 		host, _ := field(fields, "host")
 		if !ok {
 			continue
 		}
-		line := setHost(p.scope.EffectOf("proxy_set_header"))
 		switch {
 		case line == nil:
-			u, _ := parsePassed(arg(d, 0))
-			if l.upstream(u.host) == nil || host != u.host || said[d.Name.Pos] || l.discards(p.scope, "Host") {
+			if host != u.host || said[d.Name.Pos] || l.discards(p.scope, "Host") {
 				continue
 			}
 			said[d.Name.Pos] = true
